@@ -82,6 +82,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpRequest:
+    """A question to refurbed about a ticket; OPEN is refurbed's turn, PENDING the seller's, CLOSED the end of it."""
+
+    id: int
+    ticket_id: int = 0
+    status: str = ""
+    topic: str = ""
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Sla:
     """The ladder's rung of one ticket at one moment."""
 

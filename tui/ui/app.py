@@ -1,0 +1,110 @@
+"""The Textual app: wiring only. It owns the guard at the last mile, signals, crashes and the one screen."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding
+from textual.filter import LineFilter
+
+from tui import text
+from tui.domain import VIEW_BY_ID
+from tui.ui.actions import Keymap
+from tui.ui.bridge import Bridge
+from tui.ui.screens.inbox import InboxScreen
+from tui.ui.setup import Setup
+from tui.ui.state import InboxState
+from tui.ui.theme import THEMES, guarded
+
+
+class InboxApp(App[None]):
+    """The inbox on one profile."""
+
+    CSS_PATH = Path(__file__).with_name("styles.tcss")
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    TITLE = "refurbed inbox"
+    BINDINGS = [  # noqa: RUF012 - Textual's declaration
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "how_to_quit", show=False, system=True),
+    ]
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.setup = setup
+        self.state = InboxState(view=VIEW_BY_ID.get(setup.view, VIEW_BY_ID["needs-reply"]), sort=setup.sort)
+        self.bridge = Bridge(self, setup, self.state)
+        self.inbox = InboxScreen(setup, Keymap(setup.keys), self.bridge, self.state)
+        self.crash = ""
+        """One line on an unexpected error, for the command line to print after the screen is gone."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = setup.theme if setup.theme in self.available_themes else THEMES[0].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return guarded(super().get_line_filters())
+
+    async def on_mount(self) -> None:
+        self._on_signals()
+        await self.push_screen(self.inbox)
+        self.bridge.restore_place()
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        gc.collect()
+        gc.freeze()
+        self.bridge.start()
+
+    def _on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            try:
+                loop.add_signal_handler(number, self.bridge.quit_now)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and event.key.startswith("alt+") and not event.is_forwarded:
+            await self._split_alt(event)
+            return
+        await super().on_event(event)
+
+    async def _split_alt(self, event: events.Key) -> None:
+        """On a slow line Esc and the next key arrive as one: we bind no Alt, so they are two (DESIGN.md "Keys")."""
+        event.stop()
+        rest = event.key.removeprefix("alt+")
+        character = event.character if event.character and len(rest) == 1 else (rest if len(rest) == 1 else None)
+        await super().on_event(events.Key("escape", "\x1b"))
+        await super().on_event(events.Key(rest, character))
+
+    def on_app_blur(self) -> None:
+        self.bridge.focus(False)
+
+    def on_app_focus(self) -> None:
+        self.bridge.focus(True)
+
+    def action_leave(self) -> None:
+        """Ctrl+Q does what q does at the top."""
+        self.bridge.quit()
+
+    def action_how_to_quit(self) -> None:
+        """Ctrl+C never kills a half-written reply."""
+        self.inbox.say("q quits from the list (Ctrl+Q from anywhere). Drafts are kept.")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print locals: customers' text and perhaps the token. Ours is one line and a redacted file."""
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = 1
+        report = self.setup.report_crash
+        line = report(error) if report is not None else f"The inbox stopped on an unexpected {type(error).__name__}."
+        self.crash = text.clean_line(line)
+        self._close_messages_no_wait()

@@ -1,0 +1,100 @@
+"""Sentences of the screen's lines: how old it is, what is unsent, what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final
+
+from tui.clock import MINUTE, to_datetime
+from tui.domain import View
+
+if TYPE_CHECKING:
+    from tui.sync.events import SyncState
+    from tui.ui.actions import Keymap
+
+STALE_AFTER: Final = 2 * MINUTE
+UNSENT_ORDER: Final = ("undecided", "unconfirmed", "refused", "paused", "sending", "queued", "held")
+PHASE_WORDS: Final = {
+    "offline": "offline",
+    "signed-out": "signed out",
+    "forbidden": "no access",
+    "not-live": "API not live yet",
+    "limited": "rate-limited",
+    "trouble": "trouble",
+    "starting": "connecting",
+    "stopped": "stopped",
+}
+
+
+def clock_words(instant: int, now: int, zone: tzinfo | None) -> str:
+    """A recent moment: `14:03:12`, with its date when that is not today's."""
+    at, today = to_datetime(instant, zone), to_datetime(now, zone)
+    return at.strftime("%H:%M:%S" if at.date() == today.date() else "%Y-%m-%d %H:%M")
+
+
+def age(state: SyncState | None, now: int, zone: tzinfo | None) -> str:
+    """How old the list is and what keeps it from being newer: never a silence (promise 3)."""
+    as_of = state.as_of if state is not None else 0
+    phase = PHASE_WORDS.get(state.phase, "") if state is not None else "connecting"
+    if not as_of:
+        return f"{phase}, no answer yet" if phase else "no answer yet"
+    stale = " (stale)" if now - as_of > STALE_AFTER else ""
+    return f"{f'{phase}, ' if phase else ''}as of {clock_words(as_of, now, zone)}{stale}"
+
+
+def unsent(counts: Mapping[str, int]) -> str:
+    """Writes that are not done, the doubtful ones first: `1 unconfirmed, 2 held`."""
+    return ", ".join(f"{counts[state]} {state}" for state in UNSENT_ORDER if counts.get(state))
+
+
+def empty_list(view: View, state: SyncState | None, me: str, search: str) -> str:
+    """Why a list is empty, and what to do next."""
+    if search:
+        return f"Nothing in {view.title} holds “{search}”.\nEsc shows the whole view again."
+    if view.assignee == "me" and not me:
+        return (
+            "The inbox does not know who you are.\n"
+            'Set me = "you@shop.example" for this profile in config.toml, or run refurbed-inbox login.'
+        )
+    phase = state.phase if state is not None else "starting"
+    as_of = state.as_of if state is not None else 0
+    if phase == "not-live":
+        return (
+            "The Ticket API is announced, but not live at this address yet (501).\n"
+            "Nothing is wrong here. refurbed-inbox demo shows the inbox at work; R asks again."
+        )
+    if phase in ("signed-out", "forbidden"):
+        return f"{state.sentence if state is not None else ''}\n: and “sign in” takes another token."
+    if not as_of:
+        if phase in ("offline", "trouble", "limited"):
+            return f"{state.sentence if state is not None else ''}\nR asks again."
+        return "Asking the service for tickets…"
+    if view.id == "archive":
+        return "No solved or closed tickets on this machine yet. R asks for the archive's next page."
+    return f"No tickets in {view.title}. 0 shows all active ones."
+
+
+def empty_thread(ticket_id: int) -> str:
+    """What stands in the thread pane while there is no thread."""
+    return "" if ticket_id else "No ticket chosen."
+
+
+def hints(place: str, keymap: Keymap) -> str:
+    """The keys worth knowing here."""
+    def key(action_id: str) -> str:
+        return keymap.words(action_id).split(" ")[0]
+
+    if place == "writing":
+        return f"Esc review line (there {key('send')} sends) · {key('editor')} $EDITOR · the draft is kept by itself"
+    if place == "review":
+        return ""
+    if place == "thread":
+        return (
+            f"{key('reply')} reply · {key('internal')} to refurbed · {key('next-ticket')}/{key('previous-ticket')} "
+            f"next, previous · Tab message · Esc list · {key('help')} help"
+        )
+    return (
+        f"Enter open · {key('reply')} reply · {key('filter')} filter · {key('refresh')} refresh · "
+        f"{key('palette')} actions · {key('help')} help · {key('quit')} quit"
+    )
