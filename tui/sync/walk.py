@@ -1,0 +1,45 @@
+"""Walking a list page by page, although it shifts meanwhile (API.md trap 2)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from tui.api.answers import TicketPage
+from tui.api.client import TicketClient
+from tui.api.requests import MAX_PAGE, SortBy, SortOrder, TicketFilter
+
+
+async def walk(
+    client: TicketClient,
+    filter: TicketFilter,
+    *,
+    by: SortBy = "UPDATED_AT",
+    order: SortOrder = "DESC",
+    limit: int | None = None,
+    after: int | None = None,
+) -> AsyncIterator[TicketPage]:
+    """Pages that hold only tickets this walk has not given yet.
+
+    Ends when the service has no more, at a page without new ids (it would go on for ever), or at `limit` tickets; after
+    the latter two the last page's `has_more` is true. Raises `ApiError`.
+    """
+    seen: set[int] = set()
+    while limit is None or len(seen) < limit:
+        size = MAX_PAGE if limit is None else min(MAX_PAGE, limit - len(seen))
+        page = await client.list_tickets(filter, by=by, order=order, after=after, limit=size)
+        fresh: list[int] = []
+        for place, ticket in enumerate(page.tickets):
+            if ticket.id not in seen:
+                seen.add(ticket.id)
+                fresh.append(place)
+        if limit is not None and len(seen) > limit:
+            fresh = fresh[: len(fresh) - (len(seen) - limit)]
+        yield replace(
+            page,
+            tickets=tuple(page.tickets[place] for place in fresh),
+            raws=tuple(page.raws[place] for place in fresh),
+        )
+        if not fresh or not page.has_more:
+            return
+        after = page.tickets[-1].id
