@@ -43,7 +43,7 @@ class Secret:
 
 
 def parse_token(text: str) -> Secret:
-    """A pasted token: outer white space and a leading `Plain ` go (API.md "Transport"), the rest must be printable ASCII.
+    """A pasted token: outer white space and a leading `Plain ` go (API.md "Transport"), the rest is printable ASCII.
 
     Checked before httpx sees it, since that quotes a bad header value in its error (SAFETY.md section 1).
     Raises `TokenError`.
