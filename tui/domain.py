@@ -107,7 +107,7 @@ class Sla:
         if self.kind == "taken":
             return "taken over"
         if self.kind == "takeover":
-            return f"takeover {short_span(self.at - now)}"
+            return f"takeover {short_span(self.at - now) if self.at - now < HOUR else f'{(self.at - now) // HOUR}h'}"
         return f"{self.kind} {short_span(abs(self.at - now))}"
 
 
@@ -153,6 +153,8 @@ class View:
     id: str
     key: str
     title: str
+    short: str
+    """The title where there is little room."""
     statuses: tuple[str, ...] = ACTIVE_STATUSES
     needs_reply: bool = False
     assignee: Literal["", "me", "nobody"] = ""
@@ -172,14 +174,14 @@ class View:
 
 
 VIEWS: Final = (
-    View("active", "0", "All active"),
-    View("needs-reply", "1", "Needs reply", needs_reply=True),
-    View("mine", "2", "Mine", assignee="me"),
-    View("unassigned", "3", "Unassigned", assignee="nobody"),
-    View("waiting", "4", "Waiting", statuses=("PENDING",)),
-    View("sla", "5", "SLA risk", sla_risk=True),
-    View("help", "6", "Help requests", help_requests=True),
-    View("archive", "7", "Archive", statuses=ARCHIVE_STATUSES),
+    View("active", "0", "All active", "All"),
+    View("needs-reply", "1", "Needs reply", "Reply", needs_reply=True),
+    View("mine", "2", "Mine", "Mine", assignee="me"),
+    View("unassigned", "3", "Unassigned", "Free", assignee="nobody"),
+    View("waiting", "4", "Waiting", "Wait", statuses=("PENDING",)),
+    View("sla", "5", "SLA risk", "SLA", sla_risk=True),
+    View("help", "6", "Help requests", "Help", help_requests=True),
+    View("archive", "7", "Archive", "Archive", statuses=ARCHIVE_STATUSES),
 )
 VIEW_BY_ID: Final = {view.id: view for view in VIEWS}
 DEFAULT_VIEW: Final = VIEW_BY_ID["needs-reply"]

@@ -42,6 +42,11 @@ KEY_WORDS: Final = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
 }
+PLACE_WORDS: Final[dict[Place, str]] = {
+    "thread": " (while reading)",
+    "writing": " (writing)",
+    "review": " (review line)",
+}
 FORBIDDEN_KEYS: Final = frozenset({f"ctrl+{letter}" for letter in "abhijmsq"} | {"ctrl+c"})
 """What terminals, multiplexers and line discipline take or change on the way (DESIGN.md "Keys")."""
 
@@ -230,9 +235,16 @@ def markdown_table(keymap: Keymap | None = None) -> str:
     rows = ["| keys | action |", "|---|---|"]
     for action in ACTIONS:
         if action.keys:
-            where = {("thread",): " (while reading)", ("review",): " (review line)"}.get(action.places, "")
-            if action.places == ("writing",):
-                where = " (writing)"
+            where = PLACE_WORDS.get(action.places[0], "") if len(action.places) == 1 else ""
             spelled = " ".join(f"`{key_words(key)}`" for key in keymap.keys(action.id))
             rows.append(f"| {spelled} | {action.label}{where} |")
     return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Print the README's table of keys."""
+    print(markdown_table(), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -110,7 +110,7 @@ class Browsing:
         self._screen.close_ticket()
         self._screen.state.view = VIEW_BY_ID[view_id]
         self._screen.state.search = ""
-        self._screen.reload()
+        self._screen.reload(another=True)
         if view_id == "archive":
             self._screen.bridge.load_archive()
 
@@ -147,7 +147,7 @@ class Browsing:
     def _unread(self) -> None:
         ticket_id = self._screen.ticket_id
         if ticket_id:
-            self._screen.bridge.mark_unread(ticket_id)
+            self._screen.bridge.reads.mark_unread(ticket_id)
             self._screen.say(f"Ticket {ticket_id} counts as unread here.")
 
     def _screen_source(self) -> None:

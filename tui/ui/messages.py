@@ -43,6 +43,13 @@ class OutboxChanged(Message):
 
 
 @dataclass
+class Announcement(Message):
+    """A sentence of the worker, for the hint line."""
+
+    sentence: str
+
+
+@dataclass
 class CursorMoved(Message):
     """The list's cursor stands on another ticket (0: the list is empty), moved by the user or by a new order."""
 

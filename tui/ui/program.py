@@ -33,7 +33,7 @@ class Program:
             "help": self._help,
             "sign-in": self.sign_in,
             "redraw": self._redraw,
-            "suspend": self._screen.app.action_suspend_process,
+            "suspend": self._suspend,
             "copy-id": self._copy_id,
             "links": self._links,
             "outbox": self._outbox,
@@ -44,6 +44,14 @@ class Program:
             self._screen.perform("back")
         else:
             self._screen.quit()
+
+    def _suspend(self) -> None:
+        self._screen.bridge.spawn(self._saved_and_suspended(), "suspend")
+
+    async def _saved_and_suspended(self) -> None:
+        """What is being written is on disk before the shell has the terminal."""
+        await self._screen.writing.save()
+        self._screen.app.action_suspend_process()
 
     def _redraw(self) -> None:
         self._screen.app.refresh(layout=True)
@@ -119,7 +127,7 @@ class Program:
         self._copy(text.clean_line(url, 8000), "the address")
 
     def _outbox(self) -> None:
-        self._screen.bridge.show_outbox()
+        self._screen.bridge.outgoing.show()
 
     def sign_in(self) -> None:
         """Ask for a token without a restart; drafts and place stay (issue: token revoked in mid-session)."""

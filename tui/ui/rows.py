@@ -53,6 +53,12 @@ def columns(width: int, id_width: int) -> Columns:
     return Columns(id_width, status, clock, country, age, customer, topic, left - customer - topic)
 
 
+def id_cell(ticket_id: int, width: int) -> str:
+    """The number, flush right; of one too long for the column its end, which tells tickets apart."""
+    digits = str(ticket_id)
+    return digits.rjust(width) if len(digits) <= width else f"…{digits[1 - width :]}"
+
+
 def mark(row: ListRow) -> str:
     """The column of single signs: `!` a write needs a look, `~` one is on its way, `d` a draft, `*` unread."""
     if row.unsent in ("unconfirmed", "undecided", "paused", "refused"):
@@ -93,7 +99,7 @@ def spans(row: ListRow, cols: Columns, now: int) -> list[tuple[str, str]]:
     status = "open" if ticket.status == "OPEN" else "dim"
     pieces = [
         (mark(row) + " ", "flag"),
-        (str(ticket.id).rjust(cols.id) + " ", "id"),
+        (id_cell(ticket.id, cols.id) + " ", "id"),
         (cell(ticket.status or "?", cols.status), status),
         (cell(rung.words(now), cols.sla), tone),
         (cell(ticket.country, cols.country), "dim"),

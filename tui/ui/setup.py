@@ -12,7 +12,20 @@ from tui.domain import Sort
 if TYPE_CHECKING:
     from tui.store.cache import Cache
     from tui.store.desk import Desk
+    from tui.store.instance import Instance
     from tui.sync.engine import Engine
+    from tui.sync.events import Event, Phase
+
+    Tell = Callable[[Event], None]
+
+
+class CannotStart(Exception):
+    """The worker cannot start yet, for want of a token; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str, phase: Phase = "signed-out") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.phase: Phase = phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +39,14 @@ class Setup:
     """The agent's e-mail address, or empty: then view 2 says how to set it."""
     cache: Cache
     desk: Desk
+    instance: Instance
     clock: Clock
-    start_engine: Callable[[], Awaitable[Engine]]
-    """Called after the first paint; imports the network's libraries, asks for credentials, connects."""
+    start_engine: Callable[[Tell, str], Awaitable[Engine]]
+    """Called after the first paint: imports the network's libraries, finds credentials, connects, starts the engine.
+
+    Its second argument is a token the user has just entered, or empty: then the token is looked for. Raises
+    `CannotStart`.
+    """
     save_token: Callable[[str], Awaitable[str]] | None = None
     """Keep a newly entered token; answers with a sentence on where it is, or why not."""
     undo_seconds: int = 8
@@ -41,3 +59,5 @@ class Setup:
     lint_off: frozenset[str] = frozenset()
     report_crash: Callable[[BaseException], str] | None = None
     """Write a redacted report of an unexpected error; answers with the one line to show."""
+    notice: str = ""
+    """A sentence to show first, such as that a damaged cache was set aside."""

@@ -25,5 +25,9 @@ class InboxState:
     sync: SyncState | None = None
     unsent: Mapping[str, int] = field(default_factory=dict)
     """How many writes stand in each state that is not done."""
+    drafts: frozenset[int] = frozenset()
+    """Tickets with a draft."""
+    unsent_by_ticket: Mapping[int, str] = field(default_factory=dict)
+    """Ticket to the state of its most urgent write that is not done."""
     notice: str = ""
     """The sentence in the hint line; the next key takes it away."""

@@ -56,8 +56,8 @@ class Guard(LineFilter):
         return [self._safe(segment) for segment in segments]
 
     def _safe(self, segment: Segment) -> Segment:
-        words = text.FORBIDDEN.sub(text.MARKER, segment.text)
-        return Segment(words, segment.style, segment.control)
+        # Taken out, not replaced: they were laid out as nothing, and a line must not grow.
+        return Segment(text.FORBIDDEN.sub("", segment.text), segment.style, segment.control)
 
 
 def guarded(filters: Sequence[LineFilter]) -> list[LineFilter]:

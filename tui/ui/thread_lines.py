@@ -128,8 +128,10 @@ def _headline(message: Message, current: bool, width: int, zone: tzinfo | None) 
     who = f"{name} ({author})" if name else author
     scope = SCOPE_WORDS.get(message.scope, message.scope or "unknown audience")
     words = f"{'>' if current else '-'} {who} · {scope} · {when(message.created_at, zone)}"
-    style = "internal" if message.scope == "INTERNAL" else {"CUSTOMER": "customer", "MERCHANT": "us"}.get(
-        message.author_type, "other"
+    style = (
+        "internal"
+        if message.scope == "INTERNAL"
+        else {"CUSTOMER": "customer", "MERCHANT": "us"}.get(message.author_type, "other")
     )
     return _wrapped(words, width, style)
 

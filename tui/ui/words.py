@@ -80,21 +80,41 @@ def empty_thread(ticket_id: int) -> str:
     return "" if ticket_id else "No ticket chosen."
 
 
-def hints(place: str, keymap: Keymap) -> str:
-    """The keys worth knowing here."""
+def hints(place: str, keymap: Keymap, width: int) -> str:
+    """The keys worth knowing here, as many as fit; the first matter most."""
+
     def key(action_id: str) -> str:
         return keymap.words(action_id).split(" ")[0]
 
     if place == "writing":
-        return f"Esc review line (there {key('send')} sends) · {key('editor')} $EDITOR · the draft is kept by itself"
-    if place == "review":
-        return ""
-    if place == "thread":
-        return (
-            f"{key('reply')} reply · {key('internal')} to refurbed · {key('next-ticket')}/{key('previous-ticket')} "
-            f"next, previous · Tab message · Esc list · {key('help')} help"
-        )
-    return (
-        f"Enter open · {key('reply')} reply · {key('filter')} filter · {key('refresh')} refresh · "
-        f"{key('palette')} actions · {key('help')} help · {key('quit')} quit"
-    )
+        offers = [
+            f"Esc review line (there {key('send')} sends)",
+            f"{key('editor')} $EDITOR",
+            "the draft is kept by itself",
+        ]
+    elif place == "thread":
+        offers = [
+            f"{key('reply')} reply",
+            f"{key('internal')} to refurbed",
+            f"Esc list  {key('help')} help",
+            f"{key('next-ticket')}/{key('previous-ticket')} next, previous",
+            "Tab message",
+        ]
+    elif place == "list":
+        offers = [
+            "Enter open",
+            f"{key('reply')} reply",
+            f"{key('quit')} quit  {key('help')} help",
+            f"{key('filter')} filter",
+            f"{key('refresh')} refresh",
+            f"{key('palette')} actions",
+        ]
+    else:
+        offers = []
+    line = ""
+    for offer in offers:
+        longer = f"{line} · {offer}" if line else offer
+        if len(longer) > width:
+            break
+        line = longer
+    return line

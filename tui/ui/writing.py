@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.clock import SECOND
 from tui.domain import AUDIENCE_WORDS, Audience, status_after_reply
-from tui.store.drafts import Draft
+from tui.store.rows import Draft
 from tui.ui import words
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Writing:
         self._timer: Timer | None = None
         self._ahead: list[str] | None = None
         self.draft: Draft | None = None
+        self.warned = False
+        """Whether the user was told, when leaving, that the draft cannot be saved."""
 
     def actions(self) -> dict[str, Callable[[], None]]:
         """Action id to handler."""
@@ -82,17 +84,11 @@ class Writing:
 
     async def _open(self, ticket_id: int, audience: Audience) -> None:
         try:
-            draft = await self._screen.bridge.draft(ticket_id, audience)
-            content = self._screen.thread.content
+            draft = await self._screen.bridge.outgoing.draft(ticket_id, audience)
             if draft is None:
-                shown = content if content is not None and content.ticket.id == ticket_id else None
-                known = shown is not None and bool(shown.messages)
-                draft = Draft(
-                    ticket_id=ticket_id,
-                    audience=audience,
-                    status_after=status_after_reply(shown.ticket.status if shown is not None else ""),
-                    base_ids=tuple(m.id for m in shown.messages) if shown is not None and known else None,
-                )
+                draft = Draft(ticket_id, audience, "", status_after=self._status_at_first(ticket_id, audience))
+            # What is on screen now is what a newer message is measured against (DESIGN.md, Collision).
+            draft = replace(draft, base_ids=self._shown_ids(ticket_id) or draft.base_ids)
             composer = await self._screen.composer()
             self._composer = composer
             self.draft = draft
@@ -102,13 +98,28 @@ class Writing:
                 self.edited()
         finally:
             self._ahead = None
-            self._screen.arrange()
+            self._screen.rearrange()
+
+    def _shown_ids(self, ticket_id: int) -> tuple[int, ...] | None:
+        content = self._screen.thread.content
+        if content is None or content.ticket.id != ticket_id or not content.messages:
+            return None
+        return tuple(message.id for message in content.messages)
+
+    def _status_at_first(self, ticket_id: int, audience: Audience) -> str:
+        """A reply states PENDING or SOLVED; any other message repeats the status where it can (API.md trap 1)."""
+        status = self._screen.status_of(ticket_id)
+        if audience == "customer":
+            return status_after_reply(status)
+        return status if status in ("PENDING", "SOLVED") else ""
 
     def _title(self, draft: Draft, note: str = "") -> str:
         kind = {"customer": "Reply", "internal": "Message", "notes": "Notes"}[draft.audience]
         saved = note or (f"draft saved {self._clock_words(draft.changed_at)}" if draft.changed_at else "new")
         who = self._recipient(draft)
-        return f"{kind} {AUDIENCE_WORDS[draft.audience]}{f' ({who})' if who else ''} · ticket {draft.ticket_id} · {saved}"
+        return (
+            f"{kind} {AUDIENCE_WORDS[draft.audience]}{f' ({who})' if who else ''} · ticket {draft.ticket_id} · {saved}"
+        )
 
     def _recipient(self, draft: Draft) -> str:
         content = self._screen.thread.content
@@ -134,7 +145,8 @@ class Writing:
         if self.draft is None or self._composer is None:
             return self.draft
         row, column = self._composer.area.cursor_location
-        self.draft = replace(self.draft, text=self._composer.area.text, cursor=(row, column))
+        base_ids = self._shown_ids(self.draft.ticket_id) if self.draft.base_ids is None else self.draft.base_ids
+        self.draft = replace(self.draft, text=self._composer.area.text, cursor=(row, column), base_ids=base_ids)
         return self.draft
 
     async def save(self) -> bool:
@@ -144,12 +156,13 @@ class Writing:
             return True
         if not draft.text.strip() and not draft.changed_at:
             return True
-        problem = await self._screen.bridge.save_draft(draft)
-        if self.draft is not None and self.draft.ticket_id == draft.ticket_id and self._composer is not None:
-            if not problem:
-                self.draft = replace(self.draft, changed_at=self._screen.setup.clock.now())
-            note = f"NOT SAVED: {problem}" if problem else ""
-            self._composer.set_title(self._title(self.draft, note))
+        saved = await self._screen.bridge.outgoing.save_draft(draft)
+        problem = saved if isinstance(saved, str) else ""
+        current = self.draft
+        if current is not None and self._composer is not None:
+            if (current.ticket_id, current.audience) == (draft.ticket_id, draft.audience) and isinstance(saved, Draft):
+                self.draft = current = replace(current, changed_at=saved.changed_at)
+            self._composer.set_title(self._title(current, f"NOT SAVED: {problem}" if problem else ""))
         return not problem
 
     def _to_review(self) -> None:
@@ -170,22 +183,25 @@ class Writing:
             files = tuple(file.name for file in draft.attachments)
             recipient = self._recipient(draft)
             self._composer.review(Review(draft.audience, recipient, draft.status_after, files, findings))
-            self._screen.arrange()
+            self._screen.rearrange()
 
     async def _close_empty(self, draft: Draft) -> None:
         if draft.changed_at:
-            await self._screen.bridge.discard_draft(draft)
+            await self._screen.bridge.outgoing.discard_draft(draft)
         self._close()
 
     def _write_on(self) -> None:
         if self._composer is not None:
             self._composer.write()
-            self._screen.arrange()
+            self._screen.rearrange()
 
     def _status_after(self) -> None:
         draft = self._taken()
         if draft is not None:
-            self.draft = replace(draft, status_after="PENDING" if draft.status_after == "SOLVED" else "SOLVED")
+            at_first = self._status_at_first(draft.ticket_id, draft.audience)
+            turn = list(dict.fromkeys((at_first, "PENDING", "SOLVED")))
+            here = turn.index(draft.status_after) if draft.status_after in turn else 0
+            self.draft = replace(draft, status_after=turn[(here + 1) % len(turn)])
             self._show_review(self.draft)
             self.edited()
 
@@ -197,7 +213,7 @@ class Writing:
                 self._screen.bridge.spawn(self._hold(draft), "send")
 
     async def _hold(self, draft: Draft) -> None:
-        problem = await self._screen.bridge.hold(draft)
+        problem = await self._screen.bridge.outgoing.hold(draft)
         if problem:
             self._screen.say(problem)
             self._show_review(draft)
@@ -233,7 +249,7 @@ class Writing:
 
     async def _discard_now(self, draft: Draft) -> None:
         if await self.save():
-            await self._screen.bridge.discard_draft(draft)
+            await self._screen.bridge.outgoing.discard_draft(draft)
             self._close()
             self._screen.say(f"Draft discarded. {self._screen.keymap.words('outbox')} can bring it back.")
 
@@ -249,13 +265,13 @@ class Writing:
         self.edited()
         if problem:
             self._screen.say(problem)
-        self._screen.arrange()
+        self._screen.rearrange()
 
     def _undo(self) -> None:
         self._screen.bridge.spawn(self._take_back(), "send")
 
     async def _take_back(self) -> None:
-        draft, sentence = await self._screen.bridge.undo()
+        draft, sentence = await self._screen.bridge.outgoing.undo()
         self._screen.say(sentence)
         if draft is not None:
             self.begin(draft.audience, draft.ticket_id)

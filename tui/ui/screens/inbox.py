@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
 from tui.domain import VIEWS
-from tui.store.drafts import Draft
+from tui.store.rows import Draft
 from tui.ui import messages, words
 from tui.ui.actions import BY_ID, Keymap, Place
 from tui.ui.browsing import Browsing
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FOLLOW_AFTER = 0.15
 """Seconds the cursor rests before the thread pane follows it."""
+NEAR_AFTER = 1.0
+"""Seconds the cursor rests before the service is asked for the thread under it."""
 TOO_SMALL = "The terminal is too small for the inbox: it needs 60 columns and 20 rows. q quits."
 
 
@@ -37,8 +39,8 @@ class InboxScreen(Screen[None]):
     """Everything an agent needs, in one, two or three panes by the terminal's width."""
 
     BINDINGS = []  # noqa: RUF012 - keys go through the registry
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (80, "-medium"), (120, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (32, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (80, "-medium"), (120, "-wide")]  # noqa: RUF012 - Textual's
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (32, "-tall")]  # noqa: RUF012 - Textual's
 
     def __init__(self, setup: Setup, keymap: Keymap, bridge: Bridge, state: InboxState) -> None:
         super().__init__()
@@ -46,8 +48,8 @@ class InboxScreen(Screen[None]):
         self.keymap = keymap
         self.bridge = bridge
         self.state = state
-        self.tickets = TicketList(setup.clock, bridge.need_rows, id="tickets")
-        self.thread = ThreadView(setup.clock, bridge.render_thread, id="thread")
+        self.tickets = TicketList(setup.clock, bridge.reads.need_rows, id="tickets")
+        self.thread = ThreadView(setup.clock, bridge.reads.render_thread, id="thread")
         self.writing = Writing(self)
         self._bars = {name: Bar(id=name) for name in ("views", "status", "hints", "too-small")}
         browsing = Browsing(self)
@@ -69,7 +71,7 @@ class InboxScreen(Screen[None]):
         self._bars["too-small"].say((TOO_SMALL, "bold"))
         self.tickets.focus()
         self.set_interval(15, self.tick)
-        self.arrange()
+        self.rearrange()
 
     @property
     def place(self) -> Place:
@@ -117,22 +119,26 @@ class InboxScreen(Screen[None]):
             return "This session is read-only (--read-only): nothing can be sent."
         if not self.ticket_id:
             return "No ticket is chosen."
-        row = self.tickets.row(self.ticket_id)
-        content = self.thread.content
-        ticket = content.ticket if content is not None and content.ticket.id == self.ticket_id else None
-        status = ticket.status if ticket is not None else (row.ticket.status if row is not None else "")
-        if status == "CLOSED":
+        if self.status_of(self.ticket_id) == "CLOSED":
             return f"Ticket {self.ticket_id} is CLOSED for good; only a follow-up ticket can go on from it."
         return ""
+
+    def status_of(self, ticket_id: int) -> str:
+        """A ticket's status as far as the screen knows it, else empty."""
+        content = self.thread.content
+        if content is not None and content.ticket.id == ticket_id:
+            return content.ticket.status
+        row = self.tickets.row(ticket_id)
+        return row.ticket.status if row is not None else ""
 
     def say(self, sentence: str) -> None:
         """Put a sentence in the hint line until the next key."""
         self.state.notice = sentence
         self.draw_bars()
 
-    def reload(self) -> None:
-        """Ask the store for the view's order and counts."""
-        self.bridge.load_view()
+    def reload(self, *, another: bool = False) -> None:
+        """Ask the store for the view's order and counts; `another`: the view was switched."""
+        self.bridge.reads.load_view(another=another)
         self.draw_bars()
 
     def set_search(self, search: str) -> None:
@@ -146,9 +152,9 @@ class InboxScreen(Screen[None]):
         self.tickets.select(ticket_id)
         self.thread.opened = True
         self.thread.focus()
-        self.bridge.show_thread(ticket_id)
+        self.bridge.reads.show_thread(ticket_id)
         self.bridge.open_ticket(ticket_id)
-        self.arrange()
+        self.rearrange()
 
     def go_to(self, ticket_id: int) -> None:
         """Jump to a ticket by number, whichever view it is in."""
@@ -161,11 +167,11 @@ class InboxScreen(Screen[None]):
             self.thread.opened = False
             self.bridge.open_ticket(0)
             if self.tickets.ticket_id and self.tickets.ticket_id != self.thread.ticket_id:
-                self.bridge.show_thread(self.tickets.ticket_id)
+                self.bridge.reads.show_thread(self.tickets.ticket_id)
         self.tickets.focus()
-        self.arrange()
+        self.rearrange()
 
-    def arrange(self) -> None:
+    def rearrange(self) -> None:
         """Show the panes that the state asks for, and the bars' words."""
         self.set_class(bool(self.state.opened) or self.writing.active, "-reading")
         self.set_class(self.writing.active, "-writing")
@@ -177,8 +183,10 @@ class InboxScreen(Screen[None]):
             return
         state, setup = self.state, self.setup
         width = self.size.width
-        counts = [(view.key, view.title, state.counts.get(view.id)) for view in VIEWS]
-        self._bars["views"].say(*view_bar(counts, state.view.title, width))
+        # Before any answer a count of 0 would be a lie.
+        known = bool(state.sync and state.sync.as_of)
+        counts = [(view, state.counts.get(view.id) if known else None) for view in VIEWS]
+        self._bars["views"].say(*view_bar(counts, state.view, width))
         now, zone = setup.clock.now(), setup.clock.zone
         total = len(self.tickets.ids)
         at = f"{self.tickets.cursor + 1}/{total}" if total else "0"
@@ -199,9 +207,9 @@ class InboxScreen(Screen[None]):
         if self.state.notice:
             return self.state.notice
         sync = self.state.sync
-        if sync is not None and sync.phase not in ("live", "follower", "starting") and self.place in ("list", "thread"):
+        if sync is not None and sync.phase not in ("live", "follower", "starting") and self.place == "list":
             return sync.sentence
-        return words.hints(self.place, self.keymap)
+        return words.hints(self.place, self.keymap, self.size.width)
 
     def tick(self) -> None:
         """Time passed: only the cells whose words changed are sent to the terminal."""
@@ -227,23 +235,28 @@ class InboxScreen(Screen[None]):
 
     def _follow(self, serial: int) -> None:
         if serial == self._follow_serial and not self.state.opened:
-            self.bridge.show_thread(self.tickets.ticket_id)
+            self.bridge.reads.show_thread(self.tickets.ticket_id)
+            self.set_timer(NEAR_AFTER, lambda: self._rested(serial))
+
+    def _rested(self, serial: int) -> None:
+        if serial == self._follow_serial and not self.state.opened and self.tickets.ticket_id:
+            self.bridge.near((self.tickets.ticket_id,))
 
     def on_ticket_opened(self, event: messages.TicketOpened) -> None:
         self.open_ticket(event.ticket_id)
 
     def on_message_shown(self, event: messages.MessageShown) -> None:
-        self.bridge.mark_seen(event.ticket_id, event.message_id)
+        self.bridge.reads.mark_seen(event.ticket_id, event.message_id)
 
     def on_tickets_changed(self, event: messages.TicketsChanged) -> None:
-        self.bridge.tickets_changed(event.ids)
+        self.bridge.reads.tickets_changed(event.ids)
 
     def on_thread_changed(self, event: messages.ThreadChanged) -> None:
         if event.ticket_id == self.thread.ticket_id or event.ticket_id == self.state.opened:
-            self.bridge.show_thread(event.ticket_id)
+            self.bridge.reads.show_thread(event.ticket_id)
 
     def on_outbox_changed(self) -> None:
-        self.bridge.outbox_changed()
+        self.bridge.outgoing.changed()
 
     def on_sync_changed(self, event: messages.SyncChanged) -> None:
         self.state.sync = event.state
@@ -255,6 +268,9 @@ class InboxScreen(Screen[None]):
     def empty_words(self) -> str:
         """What the list says when it has nothing to show."""
         return words.empty_list(self.state.view, self.state.sync, self.setup.me, self.state.search)
+
+    def on_announcement(self, event: messages.Announcement) -> None:
+        self.say(event.sentence)
 
     def on_draft_edited(self) -> None:
         self.writing.edited()
@@ -275,11 +291,11 @@ class InboxScreen(Screen[None]):
             self._composer.reviewing = False
             self._composer.display = False
         (self.thread if self.state.opened else self.tickets).focus()
-        self.arrange()
+        self.rearrange()
 
     def findings(self, draft: Draft) -> tuple[str, ...]:
         """What the review line warns of."""
-        return self.bridge.findings(draft, self.thread.content)
+        return self.bridge.outgoing.findings(draft, self.thread.content)
 
     def show_dialog(self, dialog: ModalScreen[str], then: Callable[[str], None] | None = None) -> None:
         """Put a dialog up; `then` gets its answer unless that is empty."""
@@ -299,9 +315,7 @@ class InboxScreen(Screen[None]):
 
         self.show_dialog(Pick(title, choices, searchable=searchable, extra=extra), then)
 
-    def ask(
-        self, title: str, note: str, then: Callable[[str], None], *, secret: bool = False, value: str = ""
-    ) -> None:
+    def ask(self, title: str, note: str, then: Callable[[str], None], *, secret: bool = False, value: str = "") -> None:
         """Ask for one line of text."""
         from tui.ui.screens.dialogs import Ask
 

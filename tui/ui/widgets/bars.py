@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.widgets import Static
 
 from tui import text
+from tui.domain import View
 
 
 class Bar(Static):
     """A line of our own words. Data in it is cleaned and never read as markup."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__("", id=id, markup=False)
         self._pieces: tuple[tuple[str, str], ...] = ()
 
@@ -24,21 +27,26 @@ class Bar(Static):
         """Show these (text, style) pieces; the same again costs nothing."""
         if pieces != self._pieces:
             self._pieces = pieces
-            self.update(Content.assemble(*((text.clean_line(words, 400), style) for words, style in pieces)))
+            self.update(Content.assemble(*((_one_line(words), style) for words, style in pieces)))
 
 
-def view_bar(views: list[tuple[str, str, int | None]], current: str, width: int) -> tuple[tuple[str, str], ...]:
-    """The views as `0 All active 57`, the current one in brackets; titles give way when the line is narrow.
+def _one_line(words: str) -> str:
+    """Cleaned, and on one line; spaces at its ends stay, for they part it from its neighbours."""
+    return text.clean(words).replace("\n", " ")
 
-    `views` holds (key, title, count or None when not counted yet).
+
+def view_bar(views: Sequence[tuple[View, int | None]], current: View, width: int) -> tuple[tuple[str, str], ...]:
+    """The views as `0 All active 57`, the current one in brackets; names give way when the line is narrow.
+
+    `views` holds each with its count, None when that is not known.
     """
-    for titles in ("all", "current", "none"):
+    for names in ("title", "short", "none"):
         pieces: list[tuple[str, str]] = []
-        for key, title, count in views:
-            mine = title == current
-            name = f" {title}" if titles == "all" or (titles == "current" and mine) else ""
-            number = "" if count is None else f" {count}"
-            label = f"{key}{name}{number}"
+        for view, count in views:
+            mine = view.id == current.id
+            name = view.title if names == "title" or (mine and names == "none") else view.short
+            words = (view.key, "" if names == "none" and not mine else name, "" if count is None else str(count))
+            label = " ".join(word for word in words if word)
             pieces.append((f"[{label}]" if mine else f" {label} ", "bold" if mine else ""))
         if sum(len(words) for words, _ in pieces) <= width:
             break

@@ -103,7 +103,9 @@ class Composer(Vertical):
         self.reviewing = True
         self.area.read_only = True
         files = ", ".join(text.clean_line(name, 80) for name in review.files) or "no attachments"
-        then = f"then {review.status_after}" if review.status_after else "status stays"
+        then = (
+            f"then {review.status_after}" if review.status_after else "no status asked for; the service may set PENDING"
+        )
         what = f"{AUDIENCE_WORDS[review.audience]}{f' ({review.recipient})' if review.recipient else ''}"
         lines = [Content.assemble(("SEND ", "bold"), (f"{what} · {then} · {files}", "bold"))]
         lines += [Content(f"check: {finding}") for finding in review.findings]

@@ -30,7 +30,7 @@ class ThreadView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {f"thread-view--{name}" for name in STYLE_NAMES}  # noqa: RUF012 - Textual reads a set here
 
-    def __init__(self, clock: Clock, offload: Callable[[Content], None], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, clock: Clock, offload: Callable[[Content], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.auto_links = False
         self._clock = clock
@@ -41,6 +41,8 @@ class ThreadView(ScrollView, can_focus=True):
         self._built = Built((), ())
         self._header: tuple[Pieces, ...] = ()
         self._styles: dict[str, Style] = {}
+        self._following = True
+        """Whether the reader is at the end, and wants to see what comes."""
         self.empty_words = ""
         self.opened = False
 
@@ -67,8 +69,7 @@ class ThreadView(ScrollView, can_focus=True):
     def show(self, content: Content | None) -> None:
         """Show a ticket's thread. The same ticket again keeps place, folding and mark; another starts at its end."""
         same = content is not None and content.ticket.id == self.ticket_id
-        at_end = self.scroll_offset.y >= self.max_scroll_y
-        grew = bool(same and self._content and content and len(content.messages) > len(self._content.messages))
+        more_of_ours = bool(same and self._content and content and len(content.pending) > len(self._content.pending))
         self._content = content
         if not same:
             self._folding = Folding()
@@ -76,17 +77,16 @@ class ThreadView(ScrollView, can_focus=True):
         if content is not None:
             self._render_bodies(content)
         self._rebuild()
-        if not same or (grew and at_end):
+        if not same or more_of_ours or self._following:
             self._to_newest()
         self._tell_shown()
 
     def take_rendered(self, ticket_id: int, bodies: dict[int, tuple[str, Rendered]]) -> None:
         """Bodies that were rendered off the event loop."""
         if ticket_id == self.ticket_id:
-            was_empty = not self._rendered
             self._rendered.update(bodies)
             self._rebuild()
-            if was_empty:
+            if self._following:
                 self._to_newest()
             self._tell_shown()
 
@@ -110,16 +110,17 @@ class ThreadView(ScrollView, can_focus=True):
         self.refresh()
 
     def _to_newest(self) -> None:
-        """The newest message's first line under the header, or the end when that shows more."""
-        if self._built.anchors:
-            self._scroll(min(self._built.anchors[-1][1], self._last_top()))
-        else:
-            self._scroll(0)
+        """The newest message's first line under the header, or the end when that shows more or holds writes of ours."""
+        ours = self._content is not None and bool(self._content.pending)
+        newest = self._built.anchors[-1][1] if self._built.anchors else 0
+        self._scroll(self._last_top() if ours else min(newest, self._last_top()))
+        self._following = True
 
     def _last_top(self) -> int:
         return max(0, len(self._built.lines) - max(1, self.size.height - HEADER_LINES))
 
     def _scroll(self, line: int) -> None:
+        self._following = line >= self._last_top()
         self.scroll_to(y=max(0, line), animate=False, force=True, immediate=True)
 
     def tick(self) -> None:
@@ -209,10 +210,12 @@ class ThreadView(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_resize(self, event: events.Resize) -> None:
-        place = self.scroll_offset.y
-        at_end = place >= self.max_scroll_y
+        place, following = self.scroll_offset.y, self._following
         self._rebuild()
-        self._scroll(self._last_top() if at_end else min(place, self._last_top()))
+        if following:
+            self._to_newest()
+        else:
+            self._scroll(min(place, self._last_top()))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -20,6 +20,7 @@ from tui.clock import Clock
 from tui.ui.messages import CursorMoved, TicketOpened
 from tui.ui.rows import MARK_WIDTH, Columns, ListRow, columns, spans
 
+LONGEST_ID = 10
 STYLE_NAMES = ("plain", "unread", "dim", "id", "open", "late", "due", "flag", "cursor")
 
 
@@ -29,7 +30,7 @@ class TicketList(ScrollView, can_focus=True):
     COMPONENT_CLASSES = {f"ticket-list--{name}" for name in STYLE_NAMES}  # noqa: RUF012 - Textual reads a set here
     BLANK = False
 
-    def __init__(self, clock: Clock, need: Callable[[Sequence[int]], None], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, clock: Clock, need: Callable[[Sequence[int]], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.auto_links = False
         self._clock = clock
@@ -68,11 +69,13 @@ class TicketList(ScrollView, can_focus=True):
         top = max(0, self.scroll_offset.y - height)
         return list(self._ids[top : top + 3 * height])
 
-    def set_order(self, ids: array[int], *, ticket_id: int = 0) -> None:
+    def set_order(self, ids: array[int], *, ticket_id: int = 0, another: bool = False) -> None:
         """Show this order. The cursor stays on its ticket and its line of the screen; `ticket_id` moves it there.
 
-        A ticket that left the view leaves the cursor where it was, so that the next one is under it.
+        A ticket that left the view leaves the cursor where it was, so that the next one is under it; in `another` view
+        that does not hold it the cursor goes to the first.
         """
+        anew = another or not self._ids
         old_line = self._cursor - self.scroll_offset.y
         wanted = ticket_id or self.ticket_id
         self._ids = ids
@@ -80,7 +83,7 @@ class TicketList(ScrollView, can_focus=True):
             try:
                 self._cursor = ids.index(wanted)
             except ValueError:
-                self._cursor = min(self._cursor, len(ids) - 1)
+                self._cursor = 0 if another else min(self._cursor, len(ids) - 1)
         else:
             self._cursor = 0
         self._asked.clear()
@@ -89,7 +92,7 @@ class TicketList(ScrollView, can_focus=True):
         self._columns = None
         self.virtual_size = Size(self.size.width, len(ids))
         height = max(1, self.size.height)
-        line = min(max(0, old_line), height - 1)
+        line = height // 2 if anew else min(max(0, old_line), height - 1)
         self.scroll_to(y=max(0, self._cursor - line), animate=False, force=True, immediate=True)
         self._drawn.clear()
         self.load_window()
@@ -110,6 +113,12 @@ class TicketList(ScrollView, can_focus=True):
         """Forget rows that changed; answers with those in the window, which should be read again now."""
         gone = set(ids)
         return [key for key in self.window_ids() if key in gone]
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """What is known of these rows beyond the ticket changed: read those in the window again."""
+        again = self.drop_rows(ids)
+        if again:
+            self._need(again)
 
     def load_window(self) -> None:
         """Ask for the rows near the viewport that are missing."""
@@ -174,7 +183,7 @@ class TicketList(ScrollView, can_focus=True):
     def _cols(self) -> Columns:
         if self._columns is None:
             longest = max((len(str(key)) for key in self.window_ids()), default=4)
-            self._columns = columns(self.size.width, min(19, max(4, longest)))
+            self._columns = columns(self.size.width, min(LONGEST_ID, max(4, longest)))
         return self._columns
 
     def notify_style_update(self) -> None:

@@ -1,0 +1,460 @@
+"""A day at the inbox: what an agent sees and what the service receives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.ui.harness import House, screen_text, type_in, until
+from tui.domain import VIEWS
+
+
+def updates(house: House) -> list[dict[str, Any]]:
+    return [
+        call.body for call in house.server.calls if call.operation == "UpdateTicket" and isinstance(call.body, dict)
+    ]
+
+
+async def test_the_list_stands_with_environment_view_count_and_age(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True):
+        shown = await until(app, "DEMO", "Needs reply 1/", "as of", " due ", " OPEN ")
+    counted = app.state.counts
+    assert counted["active"] == len([t for t in house.tickets.values() if t.status in ("OPEN", "PENDING")])
+    assert "0 All active" in shown
+
+
+async def test_reading_a_ticket_shows_its_messages(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "Esc list", "assigned to", "(customer)")
+        assert app.inbox.thread.content is not None and app.inbox.thread.content.messages
+        await pilot.press("escape")
+        await until(app, "Enter open")
+
+
+async def test_a_reply_is_reviewed_held_sent_once_and_seen_in_the_thread(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        ticket_id = app.state.opened
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "Hello there\nit leaves today")
+        await pilot.press("escape")
+        await until(app, "SEND to the customer", "then PENDING", "y send")
+        assert not updates(house), "nothing leaves before y"
+        await pilot.press("y")
+        await until(app, "takes it back", "leaves in a moment")
+        assert not updates(house), "nothing leaves within the undo window"
+        await until(app, "to all", absent="our message to the customer")
+        sent = updates(house)
+        assert len(sent) == 1
+        assert sent[0]["ticket_id"] == str(ticket_id)
+        assert sent[0]["status"] == "PENDING"
+        message = sent[0]["new_message"]
+        assert message["scope"] == "PUBLIC"
+        assert message["message"]["body_html"] == "<p>Hello there<br>it leaves today</p>"
+        await until(app, "it leaves today", "(us)")
+    assert len(updates(house)) == 1
+
+
+async def test_undo_brings_the_text_back_and_nothing_was_sent(house: House) -> None:
+    house.settings["undo_seconds"] = 30
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "too early")
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y")
+        await until(app, "1 held")
+        await pilot.press("z")
+        await until(app, "too early", "Reply to the customer", absent="1 held")
+        assert app.inbox.writing.draft is not None
+        assert app.inbox.writing.draft.text == "too early"
+    assert not updates(house)
+
+
+async def test_a_second_y_never_sends_twice(house: House) -> None:
+    house.settings["undo_seconds"] = 0
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "once")
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y", "y", "y")
+        await until(app, "once", "(us)")
+        await asyncio.sleep(0.5)
+    assert len(updates(house)) == 1
+
+
+async def test_internal_messages_say_their_audience_and_ask_for_no_status_of_an_open_ticket(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        row = next(key for key in app.inbox.tickets.ids if house.tickets[key].status == "OPEN")
+        app.inbox.open_ticket(row)
+        await until(app, "(customer)")
+        await pilot.press("i")
+        await until(app, "Message to refurbed and us")
+        await type_in(pilot, "please look")
+        await pilot.press("escape")
+        await until(app, "SEND to refurbed and us", "the service may set PENDING")
+        await pilot.press("y")
+        await until(app, "refurbed and us only", "please look", absent="our message")
+    sent = updates(house)
+    assert [s.get("status", "") for s in sent] == [""]
+    assert sent[0]["new_message"]["scope"] == "INTERNAL"
+
+
+async def test_views_switch_by_number_and_the_cursor_stays_on_its_ticket(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("j", "j", "j")
+        ticket_id = app.inbox.tickets.ticket_id
+        await pilot.press("0")
+        await until(app, "All active")
+        assert app.inbox.tickets.ticket_id == ticket_id
+        for view in VIEWS:
+            await pilot.press(view.key)
+            await until(app, f"[{view.key} {view.title}")
+        await until(app, "Archive 1/")
+
+
+async def test_a_filter_narrows_and_escape_widens(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("0")
+        await until(app, "All active 1/")
+        row = app.inbox.tickets.row(app.inbox.tickets.ticket_id)
+        assert row is not None
+        word = row.ticket.customer_name.split()[0]
+        await pilot.press("slash")
+        await until(app, "Filter All active")
+        await type_in(pilot, word)
+        await pilot.press("enter")
+        await until(app, f"All active “{word}”")
+        assert 0 < len(app.inbox.tickets.ids) < app.state.counts["active"]
+        await pilot.press("escape")
+        await until(app, "All active 1/")
+
+
+async def test_a_poll_touches_neither_cursor_nor_composer(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("j", "j", "enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "half a sent")
+        area = app.inbox._composer.area if app.inbox._composer is not None else None
+        assert area is not None
+        before = (app.inbox.tickets.ticket_id, app.state.opened, area.text, area.cursor_location)
+        polls = len([call for call in house.server.calls if call.operation == "ListTickets"])
+        for ticket_id in [key for key, ticket in house.tickets.items() if ticket.status == "OPEN"][:20]:
+            house.customer_writes(ticket_id, "<p>me too</p>")
+        while len([call for call in house.server.calls if call.operation == "ListTickets"]) < polls + 4:
+            await asyncio.sleep(0.05)
+        after = (app.inbox.tickets.ticket_id, app.state.opened, area.text, area.cursor_location)
+        assert after == before
+        assert app.focused is area
+
+
+async def test_the_place_and_the_draft_are_there_after_a_restart(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("0", "j", "j", "enter")
+        await until(app, "(customer)")
+        ticket_id = app.state.opened
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "not finished")
+        await until(app, "draft saved")
+        await pilot.press("ctrl+q")
+    again = await house.app()
+    async with again.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(again, "All active", "(customer)")
+        assert again.state.opened == ticket_id
+        await pilot.press("r")
+        await until(again, "not finished", "draft saved")
+
+
+async def test_a_draft_is_on_disk_within_a_second_of_the_last_key(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "kept")
+        await asyncio.sleep(0.9)
+        draft = await app.setup.desk.drafts.get(app.state.opened, "customer")
+        assert draft is not None and draft.text == "kept"
+
+
+async def test_a_customers_answer_is_seen_without_a_key(house: House) -> None:
+    house.settings["undo_seconds"] = 0
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        opened = app.state.opened
+        house.customer_writes(opened, "<p>And my <b>charger</b>?</p>")
+        await until(app, "And my charger?")
+        await pilot.press("q")
+        await until(app, "Enter open")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("not-live", "API not live yet"),
+        ("unauthorized", "signed out"),
+        ("forbidden", "no access"),
+        ("rate-limited", "rate-limited"),
+    ],
+)
+async def test_bad_days_have_their_own_words_and_every_key_answers(house: House, scenario: str, words: str) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", "Needs reply 1/")
+        house.server.scenario = scenario
+        await pilot.press("R")
+        shown = await until(app, words, "as of")
+        assert "Needs reply 1/" in shown, "what was read before stays readable"
+        await pilot.press("j", "enter")
+        await until(app, "Esc list", "assigned to")
+        assert words in screen_text(app)
+        await pilot.press("escape", "question_mark")
+        await until(app, "Keys", "Esc or q closes")
+        await pilot.press("escape")
+        house.server.scenario = "ok"
+        await pilot.press("R")
+        await until(app, "as of", absent=words)
+
+
+async def test_not_live_on_the_very_first_day_says_so_and_quits_on_q(house: House) -> None:
+    house.server.scenario = "not-live"
+    app = await house.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(app, "not live at this address yet (501)", "refurbed-inbox demo", "DEMO")
+        await pilot.press("j", "k", "enter", "r", "q", "q")
+        await pilot.pause()
+    assert app.return_code == 0
+
+
+async def test_offline_is_said_with_the_age_of_what_is_shown(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await house.server.stop()
+        await pilot.press("R")
+        await until(app, "offline, as of")
+
+
+async def test_a_revoked_token_is_replaced_without_a_restart(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "keep me")
+        await pilot.press("escape", "q")
+        house.server.token = "another-token-0001"
+        await pilot.press("R")
+        await until(app, "signed out")
+        await pilot.press("colon")
+        await until(app, "Actions")
+        await type_in(pilot, "sign in")
+        await pilot.press("enter")
+        await until(app, "Token for DEMO")
+        await type_in(pilot, "another-token-0001")
+        assert "another-token" not in screen_text(app)
+        await pilot.press("enter")
+        await until(app, "as of", absent="signed out")
+        draft = await app.setup.desk.drafts.get(app.state.opened, "customer")
+        assert draft is not None and draft.text == "keep me"
+
+
+@pytest.mark.parametrize("size", [(60, 20), (79, 24), (80, 24), (119, 40), (120, 40), (200, 60)])
+async def test_every_size_from_60x20_shows_what_must_always_be_there(house: House, size: tuple[int, int]) -> None:
+    app = await house.app()
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(app, "DEMO", "Needs reply", "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "x")
+        await pilot.press("escape")
+        await until(app, "SEND to the customer", "DEMO")
+
+
+async def test_resizing_at_any_moment_keeps_cursor_text_and_words(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("j", "j", "enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "still here")
+        for width, height in ((80, 24), (60, 20), (40, 10), (130, 30), (160, 45)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        await until(app, "still here", "DEMO")
+
+
+async def test_a_terminal_too_small_says_so(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(50, 15), notifications=True):
+        await until(app, "too small")
+
+
+async def test_esc_and_the_next_key_arriving_as_one_are_two(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "text")
+        await pilot.press("alt+y")
+        await until(app, "SEND to the customer")
+        await asyncio.sleep(0.3)
+        assert app.inbox.place == "review", "y counts only once the review line has been painted"
+    assert not updates(house)
+
+
+async def test_a_ticket_by_its_number_and_an_unknown_one(house: House) -> None:
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        wanted = app.inbox.tickets.ids[-1]
+        await pilot.press("colon")
+        await until(app, "Actions")
+        await type_in(pilot, str(wanted))
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        assert app.state.opened == wanted
+        await pilot.press("colon")
+        await until(app, "Actions")
+        await type_in(pilot, "99999999")
+        await pilot.press("enter")
+        await until(app, "does not know ticket 99999999")
+
+
+async def test_read_only_greys_writing_and_says_why(house: House) -> None:
+    house.settings["read_only"] = True
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "READ-ONLY", "as of")
+        await pilot.press("r")
+        await until(app, "nothing can be sent")
+        await pilot.press("colon")
+        await until(app, "reply to the customer (This session is read-only")
+
+
+async def test_leaving_with_a_held_reply_says_so_and_can_wait(house: House) -> None:
+    house.settings["undo_seconds"] = 2
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "wait for me")
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y")
+        await until(app, "1 held")
+        await pilot.press("ctrl+q")
+        await until(app, "Not sent yet: 1 held", "quit now", "stay")
+        await pilot.press("w")
+        for _ in range(200):
+            if app.return_code is not None:
+                break
+            await asyncio.sleep(0.05)
+    assert len(updates(house)) == 1
+
+
+async def test_leaving_at_once_keeps_a_held_reply_paused_and_never_sends_it(house: House) -> None:
+    house.settings["undo_seconds"] = 3
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        await pilot.press("enter")
+        await until(app, "(customer)")
+        await pilot.press("r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "later")
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y")
+        await until(app, "1 held")
+        await pilot.press("ctrl+q")
+        await until(app, "Not sent yet")
+        await pilot.press("k")
+        await pilot.pause()
+    app.setup.instance.close()
+    await asyncio.sleep(3.2)
+    again = await house.app()
+    async with again.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(again, "1 paused")
+        await pilot.press("O")
+        await until(again, "Outbox and drafts", "paused, waits for you", "later")
+        assert not updates(house)
+        await pilot.press("enter")
+        await until(again, "send it now")
+        await pilot.press("s")
+        await until(again, "as of", absent="1 paused")
+        for _ in range(100):
+            if updates(house):
+                break
+            await asyncio.sleep(0.05)
+    assert len(updates(house)) == 1
+
+
+async def test_what_strangers_write_is_text_and_nothing_else(house: House) -> None:
+    ticket_id = next(key for key, ticket in house.tickets.items() if ticket.status == "OPEN")
+    ticket = house.tickets[ticket_id]
+    hostile = "[/] [bold]x[/bold] [@click=app.quit]z[/]\x1b]52;c;aGk=\x07\x9b31m\u202eevil"
+    ticket.customer_name = ticket.topic = ticket.notes = hostile
+    house.customer_writes(ticket_id, f"<p>{hostile}&#27;[2J</p>")
+    app = await house.app()
+    async with app.run_test(size=(160, 45), notifications=True) as pilot:
+        await until(app, "as of", " OPEN ")
+        app.inbox.open_ticket(ticket_id)
+        shown = await until(app, "[/] [bold]x[/bold]", "[@click=app.quit]z[/]")
+        assert not set(shown) & {"\x1b", "\x07", "\x9b", "\u202e"}
+        await pilot.press("colon")
+        await until(app, "Actions")
+        await pilot.press("escape")
+        json.dumps(shown)
