@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tui.api import models
 from tui.api.answers import Call, HelpRequestList, HelpThread, Received, Thread, TicketPage
 from tui.api.errors import ReadOnly
 from tui.api.limiter import Limiter
+from tui.api.offload import beside
 from tui.api.origin import Origin
 from tui.api.requests import (
     HelpReply,
@@ -29,12 +30,19 @@ from tui.api.requests import (
     ids_body,
 )
 from tui.api.transport import DEFAULT_TIMEOUTS, READ_TRIES, Timeouts, Transport
+from tui.api.verdict import bad_answer
+from tui.api.wire import WireError
 from tui.clock import Clock
 from tui.secret import Secret
 
 __all__ = ["Call", "HelpRequestList", "HelpThread", "Received", "Thread", "TicketClient", "TicketPage", "Timeouts"]
 
+T = TypeVar("T")
+Reader = Callable[[Received], T]
+
 NO_FILTER: Final = TicketFilter()
+READ_BESIDE_OVER: Final = 512 * 1024
+"""Bytes of an answer above which it is read in a thread, so that the screen goes on."""
 
 
 class TicketClient:
@@ -92,63 +100,71 @@ class TicketClient:
     ) -> TicketPage:
         """One page; `after` is the id of the last ticket received, `before` that of the first (API.md trap 2)."""
         request = ListTickets(filter, by, order, after, before, limit)
-        return models.ticket_page(await self._read("ListTickets", request.body(), ""))
+        return await self._read("ListTickets", request.body(), "", models.ticket_page)
 
     async def get_ticket(self, ticket_id: int) -> Thread:
         """The ticket with all its messages, oldest first."""
-        received = await self._read("GetTicket", ids_body(ticket_id), f"ticket {ticket_id}")
-        return models.thread(received, ticket_id)
+        read = models.thread_of(ticket_id)
+        return await self._read("GetTicket", ids_body(ticket_id), f"ticket {ticket_id}", read)
 
     async def update_ticket(self, request: UpdateTicket) -> Thread:
         """Message, assignee, status, notes in one write. Adopt the ticket that comes back (API.md trap 1)."""
-        received = await self._write("UpdateTicket", request.body(), f"ticket {request.ticket_id}")
-        return models.thread(received, request.ticket_id)
+        read = models.thread_of(request.ticket_id)
+        return await self._write("UpdateTicket", request.body(), f"ticket {request.ticket_id}", read)
 
     async def create_ticket(self, request: NewTicket) -> Thread:
         """A new ticket, or a follow-up to a closed one."""
         about = f"ticket {request.follow_up_to}" if request.follow_up_to else "the order item"
-        return models.thread(await self._write("CreateTicket", request.body(), about))
+        return await self._write("CreateTicket", request.body(), about, models.thread_of(None))
 
     async def request_topic_change(self, request: TopicChange) -> Thread:
         """Ask refurbed for another topic; they choose which."""
-        received = await self._write("RequestTopicChange", request.body(), f"ticket {request.ticket_id}")
-        return models.thread(received, request.ticket_id)
+        read = models.thread_of(request.ticket_id)
+        return await self._write("RequestTopicChange", request.body(), f"ticket {request.ticket_id}", read)
 
     async def list_help_requests(self, ticket_id: int) -> HelpRequestList:
         """All help requests of a ticket."""
-        received = await self._read("ListTicketHelpRequests", ids_body(ticket_id), f"ticket {ticket_id}")
-        return models.help_request_list(received)
+        about = f"ticket {ticket_id}"
+        return await self._read("ListTicketHelpRequests", ids_body(ticket_id), about, models.help_request_list)
 
     async def get_help_request(self, ticket_id: int, help_request_id: int) -> HelpThread:
         """One help request with its messages, oldest first."""
         about = f"help request {help_request_id} of ticket {ticket_id}"
-        received = await self._read("GetTicketHelpRequest", ids_body(ticket_id, help_request_id), about)
-        return models.help_thread(received, help_request_id)
+        body, read = ids_body(ticket_id, help_request_id), models.help_thread_of(help_request_id)
+        return await self._read("GetTicketHelpRequest", body, about, read)
 
     async def create_help_request(self, request: NewHelpRequest) -> HelpThread:
         """Ask refurbed for help on a ticket."""
-        received = await self._write("CreateTicketHelpRequest", request.body(), f"ticket {request.ticket_id}")
-        return models.help_thread(received)
+        about = f"ticket {request.ticket_id}"
+        return await self._write("CreateTicketHelpRequest", request.body(), about, models.help_thread_of(None))
 
     async def update_help_request(self, request: HelpReply) -> HelpThread:
         """Write into a help request."""
         about = f"help request {request.help_request_id} of ticket {request.ticket_id}"
-        received = await self._write("UpdateTicketHelpRequest", request.body(), about)
-        return models.help_thread(received, request.help_request_id)
+        read = models.help_thread_of(request.help_request_id)
+        return await self._write("UpdateTicketHelpRequest", request.body(), about, read)
 
     async def generate_return_label(self, ticket_id: int) -> Received:
         """Have a return label made; it arrives as a message of the ticket, so read the thread again."""
-        received = await self._write("GenerateReturnShippingLabel", ids_body(ticket_id), f"ticket {ticket_id}")
-        models.empty(received)
-        return received
+        about = f"ticket {ticket_id}"
+        return await self._write("GenerateReturnShippingLabel", ids_body(ticket_id), about, models.nothing)
 
-    async def _read(self, operation: str, body: Json, about: str) -> Received:
-        return await self._transport.read(operation, body, about)
+    async def _read(self, operation: str, body: Json, about: str, read: Reader[T]) -> T:
+        return await self._take_in(await self._transport.read(operation, body, about), read)
 
-    async def _write(self, operation: str, body: Json, about: str) -> Received:
+    async def _write(self, operation: str, body: Json, about: str, read: Reader[T]) -> T:
         if self.read_only:
             raise ReadOnly(
                 "This inbox was opened read-only, so nothing was sent. Start it without `--read-only` to write.",
                 operation=operation,
             )
-        return await self._transport.write(operation, body, about)
+        return await self._take_in(await self._transport.write(operation, body, about), read)
+
+    async def _take_in(self, received: Received, read: Reader[T]) -> T:
+        try:
+            if len(received.raw) > READ_BESIDE_OVER:
+                return await beside(lambda: read(received))
+            return read(received)
+        except WireError as error:
+            why = str(error)
+        raise bad_answer(self.origin.netloc, received.operation, received.http_status, received.raw, why)

@@ -34,8 +34,8 @@ GRPC_NAMES: Final = {
 class ApiError(Exception):
     """A call that gave no usable answer.
 
-    `sentence` is for people: plain, cleaned, without secrets, and it says what to do. `http_status` is None when nothing
-    answered; `grpc_code` is the code's name or empty. `transient` says that trying a read again may help.
+    `sentence` is for people: plain, cleaned, without secrets, and it says what to do. `http_status` is None when
+    nothing answered; `grpc_code` is the code's name or empty. `transient` says that trying a read again may help.
     """
 
     effect: ClassVar[Effect] = "unclear"
@@ -65,7 +65,7 @@ class ApiError(Exception):
 
 
 class NotSent(ApiError):
-    """No byte of the request reached the service: a proxy, a certificate, a full pool, a request that cannot be made."""
+    """No byte of the request reached the service: a proxy, a certificate, a full pool, an unusable setting."""
 
     effect = "unsent"
 

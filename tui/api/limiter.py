@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from bisect import insort
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
@@ -21,7 +22,8 @@ from tui.clock import SECOND, Clock
 SERVICE_RATE: Final = 10
 LONGEST_WAIT: Final = 60 * SECOND
 COLLEAGUES_REMEMBERED: Final = 2 * SECOND
-_FURTHEST_GRANT: Final = 15 * SECOND
+LONGEST_COURTESY: Final = 5 * SECOND
+"""How long we hold back by ourselves when nearly nothing remains; windows are about a second long."""
 _GRANTS_KEPT: Final = 64
 _LOCK_TRIES: Final = 40
 _LOCK_PAUSE: Final = 0.005
@@ -67,20 +69,16 @@ class Limiter:
         return max(1, self._burst - self._colleagues)
 
     async def acquire(self, patience: float | None = None) -> None:
-        """Wait for the next moment a request may leave. Raises `Busy` when a pause outlasts `patience` seconds."""
-        while True:
-            moment = await self._take()
+        """Wait until a request may leave, and count it as leaving now.
+
+        Raises `Busy` when a pause outlasts `patience` seconds. Nothing is reserved ahead, so whoever wakes late or
+        gives up takes no one's place, and a pause that was announced meanwhile holds.
+        """
+        while until := await self._take():
             now = self._clock.now()
-            if moment > now:
-                await self._clock.sleep((moment - now) / SECOND)
-            # Looked at last: another answer, or another process, may have announced a pause meanwhile.
-            now = self._clock.now()
-            self._paused_until = min(self._paused_until, now + LONGEST_WAIT)
-            if self._paused_until <= now:
-                return
             if patience is not None and self._paused_until - now > patience * SECOND:
                 raise Busy(self._paused_until)
-            await self._clock.sleep((self._paused_until - now) / SECOND)
+            await self._clock.sleep(max(until - now, 1) / SECOND)
 
     def pause_until(self, instant: int) -> None:
         """Let nothing leave before `instant`, at most a minute from now; a longer pause in force stays."""
@@ -106,57 +104,59 @@ class Limiter:
         if others > 0:
             self._colleagues, self._colleagues_until = others, received_at + COLLEAGUES_REMEMBERED
         if remaining <= 1 and self.reset_at > received_at:
-            self.pause_until(self.reset_at)
+            self.pause_until(min(self.reset_at, received_at + LONGEST_COURTESY))
 
     async def _take(self) -> int:
-        """Reserve the moment that is now ours."""
-        for _ in range(_LOCK_TRIES if self._file is not None else 0):
-            with self._shared(now := self._clock.now()) as locked:
-                if locked:
-                    return self._reserve(now)
+        """Count a request that leaves now and give 0, or give the moment to ask again."""
+        for _ in range(_LOCK_TRIES):
+            with self._shared(now := self._clock.now()) as ours:
+                if ours:
+                    return self._grant(now)
             await self._clock.sleep(_LOCK_PAUSE)
-        # No file, a stopped process that holds the lock, a full disk: our own pace is better than none.
-        return self._reserve(self._clock.now())
+        # A stopped process may hold the lock for ever: our own pace is better than none.
+        return self._grant(self._clock.now())
 
-    def _reserve(self, now: int) -> int:
-        self._grants = [grant for grant in self._grants if grant <= now + _FURTHEST_GRANT]
-        moment = max([now, *self._grants[-1:]])
+    def _grant(self, now: int) -> int:
+        self._paused_until = min(self._paused_until, now + LONGEST_WAIT)
+        if self._paused_until > now:
+            return self._paused_until
+        # What lies in the future was written before the clock was set back.
+        self._grants = [grant for grant in self._grants if grant <= now + self._window][-_GRANTS_KEPT:]
         if len(self._grants) >= (allowed := self.allowed):
-            moment = max(moment, self._grants[-allowed] + self._window)
-        self._grants.append(moment)
-        del self._grants[:-_GRANTS_KEPT]
-        return moment
+            free_at = self._grants[-allowed] + self._window
+            if free_at > now:
+                return free_at
+        insort(self._grants, now)
+        return 0
 
     @contextmanager
     def _shared(self, now: int) -> Iterator[bool]:
-        """Under the pace file's lock: its content taken in before, ours written after. False where that cannot be.
+        """Under the pace file's lock: its content taken in before, ours written after. False: another has the lock.
 
-        Never waits for the lock: the event loop is not to stand still because another process does.
+        Never waits for the lock: the event loop is not to stand still because another process does. Without a file that
+        can be opened, each process keeps a pace of its own.
         """
-        descriptor = self._open_locked()
+        descriptor = self._open()
         if descriptor is None:
-            yield False
+            yield True
             return
         try:
-            self._load(descriptor, now)
-            yield True
-            self._save(descriptor)
+            locked = _lock(descriptor)
+            if locked:
+                self._load(descriptor, now)
+            yield locked
+            if locked:
+                self._save(descriptor)
         finally:
             os.close(descriptor)
 
-    def _open_locked(self) -> int | None:
+    def _open(self) -> int | None:
         if self._file is None:
             return None
         try:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            return os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError:
             return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return None
-        return descriptor
 
     def _load(self, descriptor: int, now: int) -> None:
         """The file knows better than we do, unless it is damaged; a clock that was set back is forgiven."""
@@ -175,6 +175,17 @@ class Limiter:
             os.ftruncate(descriptor, os.pwrite(descriptor, text, 0))
         except OSError:
             return
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A file system without locks: the counts are still shared, if not exactly.
+        return True
+    return True
 
 
 def server_date(headers: Mapping[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""Where a service is: a base URL, checked once (DESIGN.md "Profiles"), so that the token goes there and nowhere else."""
+"""Where a service is: a base URL, checked once (DESIGN.md "Profiles"), so that the token goes nowhere else."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Origin:
 def parse_origin(text: str) -> Origin:
     """The origin a person typed or pasted; a pasted operation address is cut back to its base.
 
-    Raises `OriginError`: no scheme, another scheme than https, plain http to another machine, a user name or password, a
-    query or fragment, characters that no address has.
+    Raises `OriginError`: no scheme, another scheme than https, plain http to another machine, a user name or password,
+    a query or fragment, characters that no address has.
     """
     text = text.strip()
     if not text:
@@ -70,7 +70,9 @@ def parse_origin(text: str) -> Origin:
         raise OriginError("The base URL has a space, a line break or another character that no address has.")
     scheme, mark, _ = text.partition("://")
     if not mark:
-        raise OriginError(f"The base URL {_shown(text)} has no scheme. Write it with https://, {_EXAMPLE}.")
+        # Without a dot it may be the token, pasted into the wrong field.
+        shown = f"{_shown(text)} " if "." in text else ""
+        raise OriginError(f"The base URL {shown}has no scheme. Write it with https://, {_EXAMPLE}.")
     scheme = scheme.lower()
     if scheme not in _DEFAULT_PORTS:
         raise OriginError(f"The base URL must begin with https://, {_EXAMPLE}.")

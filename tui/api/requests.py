@@ -132,7 +132,7 @@ class OutMessage:
 
 @dataclass(frozen=True, slots=True)
 class UpdateTicket:
-    """Changes to a ticket. `status` empty leaves the field out (trap 1 says when); `notes` None keeps, "" empties them."""
+    """Changes to a ticket. `status` empty leaves it out (trap 1 says when); `notes` None keeps, "" empties them."""
 
     ticket_id: int
     message: OutMessage | None = None

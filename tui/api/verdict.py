@@ -5,6 +5,7 @@ The rules are DESIGN.md "The outbox" and the classes of SAFETY.md section 4. Whe
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,16 @@ _NO_BODY_READ_OVER: Final = 64 * 1024
 _UNCLEAR_CODES: Final = frozenset((1, 2, 4, 6, 10, 13, 14, 15))
 """Codes that never say "it did not happen": those of 499, 5xx and 409 (API.md "Transport"), under whatever status."""
 _TRANSIENT_STATUSES: Final = frozenset((408, 429, 499, 500, 502, 503, 504))
+_OWN_AUTHORITY: Final = (
+    "If your company uses a certificate authority of its own, name its file as `ca_file` in the profile."
+)
+_CERTIFICATE_ADVICE: Final = {
+    9: "Check the date of this machine.",
+    10: "It has run out, or the date of this machine is wrong.",
+    62: "Check the base URL.",
+    64: "Check the base URL.",
+}
+"""By OpenSSL's number for what is wrong: not yet valid, expired, another host, another address."""
 LOGIN: Final = "Run `refurbed-inbox login` to store one that works."
 
 
@@ -62,10 +73,8 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, re
     answered = f"{status} {name}".rstrip()
 
     def error(kind: type[ApiError], sentence: str, transient: bool = False) -> ApiError:
-        quoted = f"{sentence} It said: “{said}”" if said else sentence
-        return kind(
-            quoted, operation=asked.operation, http_status=status, grpc_code=name, transient=transient
-        )
+        quoted = masked(f"{sentence} It said: “{said}”" if said else sentence, asked.token)
+        return kind(quoted, operation=asked.operation, http_status=status, grpc_code=name, transient=transient)
 
     if 300 <= status < 400:
         return error(Redirected, _redirect(asked.host, headers.get("location", "")))
@@ -75,13 +84,13 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, re
             f"The Ticket API is not live yet at {asked.host}: it answers {answered} to {asked.operation}. "
             "What was read before stays readable; `refurbed-inbox demo` shows the inbox on a built-in service.",
         )
+    if not 400 <= status < 600:
+        return error(Unclear, f"{asked.host} answered {answered}, which is not an answer of the Ticket API.")
     if status >= 500:
         trouble = "a gateway or proxy on the way" if code is None else "the service"
         return error(Unclear, f"{asked.host} has trouble: {trouble} answered {answered}. Try again later.", True)
-    if not 400 <= status < 500:
-        return error(Unclear, f"{asked.host} answered {answered}, which is not an answer of the Ticket API.")
     if code is None:
-        return error(Unclear, _not_the_service(asked.host, status, headers, body), status in _TRANSIENT_STATUSES)
+        return error(Unclear, _not_the_service(asked.host, status, body), status in _TRANSIENT_STATUSES)
     if status == 429:
         return RateLimited(
             f"{asked.host} asks to wait ({answered}): 10 requests a second are shared by all who use this token. "
@@ -108,18 +117,21 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, re
     return error(Refused, f"The service refused {asked.operation} ({answered}).")
 
 
-def bad_answer(asked: Asked, status: int, headers: Mapping[str, str], body: bytes, why: str) -> BadAnswer:
-    """A 2xx answer that cannot be read; `why` is the end of a sentence, from `wire` or `models`."""
-    if _is_web_page(headers, body):
-        sentence = _not_the_service(asked.host, status, headers, body)
+def bad_answer(host: str, operation: str, status: int, body: bytes, why: str) -> BadAnswer:
+    """A 2xx answer that cannot be read; `why` is a clause from `wire` or `models`."""
+    if is_web_page(body):
+        sentence = _not_the_service(host, status, body)
     else:
-        sentence = f"{asked.host} answered {asked.operation} with something that cannot be read: {why}."
-    return BadAnswer(sentence, operation=asked.operation, http_status=status)
+        sentence = f"{host} answered {operation} with something that cannot be read: {why}."
+    return BadAnswer(sentence, operation=operation, http_status=status)
 
 
-def explain(asked: Asked, error: Exception) -> ApiError:
-    """What an exception of httpx, of TLS or of anything below means. Only what never left is `NotSent`."""
-    host, operation = asked.host, asked.operation
+def explain(asked: Asked, error: Exception, via: str = "") -> ApiError:
+    """What an exception of httpx, of TLS or of anything below means. Only what never left is `NotSent`.
+
+    `via` is the proxy on the way, if any: when nothing answers, it may be at fault.
+    """
+    host, operation = asked.host + (f" (through the proxy {via})" if via else ""), asked.operation
     if isinstance(error, httpx.ProxyError):
         return NotSent(
             f"The proxy set in the environment does not let us through to {host}. Check HTTPS_PROXY and NO_PROXY.",
@@ -139,7 +151,9 @@ def explain(asked: Asked, error: Exception) -> ApiError:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Unclear(f"{host} did not answer in time.", operation=operation, transient=True)
     if isinstance(error, httpx.RemoteProtocolError):
-        return Unclear(f"{host} closed the connection before its answer was whole.", operation=operation, transient=True)
+        return Unclear(
+            f"{host} closed the connection before its answer was whole.", operation=operation, transient=True
+        )
     if isinstance(error, httpx.NetworkError | OSError):
         return Unclear(f"The connection to {host} broke.", operation=operation, transient=True)
     return Unclear(f"The call to {host} failed unexpectedly ({type(error).__name__}).", operation=operation)
@@ -149,10 +163,10 @@ def _not_connected(host: str, operation: str, error: Exception) -> NotSent:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = clean_line(cause.verify_message or "it cannot be checked", 120)
+            why = clean_line(cause.verify_message or "it cannot be checked", 200).rstrip(".")
+            what_to_do = _CERTIFICATE_ADVICE.get(cause.verify_code, _OWN_AUTHORITY)
             return NotSent(
-                f"The certificate of {host} is not to be trusted: {why}. Nothing was sent. If your company uses a "
-                "certificate authority of its own, name its file as `ca_file` in the profile.",
+                f"The certificate of {host} is not to be trusted: {why}. Nothing was sent. {what_to_do}",
                 operation=operation,
             )
     for cause in causes:
@@ -201,11 +215,18 @@ def _grpc_status(body: bytes, token: Secret) -> tuple[int | None, str]:
     if not isinstance(code, int) or isinstance(code, bool) or not 0 < code < 1000:
         return None, ""
     said = values["message"].value if "message" in values else ""
-    return code, clean_line(_masked(said, token), QUOTE_LIMIT) if isinstance(said, str) else ""
+    # Masked before it is cut, too: half a token is one too many.
+    return code, clean_line(masked(said, token), QUOTE_LIMIT) if isinstance(said, str) else ""
 
 
-def _masked(text: str, token: Secret) -> str:
-    return text.replace(token.reveal(), "[token]")
+def masked(text: str, token: Secret) -> str:
+    """The text without the token, in whatever case a service repeats it."""
+    return re.sub(re.escape(token.reveal()), "[token]", text, flags=re.IGNORECASE)
+
+
+def masked_bytes(content: bytes, token: Secret) -> bytes:
+    """The same for bytes as they are on the wire."""
+    return re.sub(re.escape(token.reveal().encode()), b"[token]", content, flags=re.IGNORECASE)
 
 
 def _redirect(host: str, location: str) -> str:
@@ -219,14 +240,15 @@ def _redirect(host: str, location: str) -> str:
     )
 
 
-def _is_web_page(headers: Mapping[str, str], body: bytes) -> bool:
-    return "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+def is_web_page(body: bytes) -> bool:
+    """Whether a body is HTML (or XML); whatever its type says, JSON never begins so."""
+    return body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
-def _not_the_service(host: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
+def _not_the_service(host: str, status: int, body: bytes) -> str:
     if status == 407:
         return "The proxy on the way asks for a password (407). Put it into HTTPS_PROXY, or ask your administrator."
-    what = "A web page" if _is_web_page(headers, body) else "Something other than the Ticket API"
+    what = "A web page" if is_web_page(body) else "Something other than the Ticket API"
     return (
         f"{what} answered at {host} (HTTP {status}): a proxy, firewall or sign-in page stands in the way, or the base "
         "URL is wrong."

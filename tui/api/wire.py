@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
+MAX_DEPTH: Final = 100
+"""Brackets within brackets in one element; protobuf's own readers allow no more."""
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -57,7 +60,7 @@ def read_value(body: bytes | str) -> object:
     try:
         reader = _Reader(text)
         reader.skip()
-        value = reader.value()
+        value = reader.element().value
         reader.end()
     except RecursionError:
         raise WireError("the answer is nested too deeply") from None
@@ -124,7 +127,10 @@ class _Reader:
     def element(self) -> Element:
         start = self.at
         value = self.value()
-        return Element(value, _encode(self.text[start : self.at]))
+        text = self.text[start : self.at]
+        if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+            raise WireError("the answer is nested too deeply")
+        return Element(value, _encode(text))
 
     def value(self) -> object:
         try:
@@ -175,6 +181,20 @@ class _Reader:
         raise WireError("the answer is cut off" if ended else "the answer is not valid JSON") from None
 
 
+def _is_deep(value: object) -> bool:
+    """Level by level, not by recursion, so that the answer does not depend on who asks."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for holder in level for item in _held(holder) if isinstance(item, dict | list)]
+    return bool(level)
+
+
+def _held(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
@@ -186,5 +206,10 @@ def _no_constant(text: str) -> NoReturn:
     raise WireError(f"the answer has {text}, which is not valid JSON")
 
 
-_BEGUN: Final = frozenset(word[:size] for word in ("true", "false", "null", "-") for size in range(1, len(word) + 1))
+_BEGUN: Final = frozenset(
+    word[:size]
+    for word in ("true", "false", "null", "-", ".", "e-", "e+", "E-", "E+")
+    for size in range(1, len(word) + 1)
+)
+"""What may stand last in an answer that was cut off within a value."""
 _DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant, strict=False)
