@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 from tui.clock import HOUR, MINUTE
 
@@ -25,6 +25,14 @@ AUDIENCE_WORDS: Final[dict[Audience, str]] = {
 }
 AUDIENCE_SCOPES: Final[dict[Audience, str]] = {"customer": "PUBLIC", "internal": "INTERNAL"}
 SCOPE_WORDS: Final[dict[str, str]] = {"PUBLIC": "to all", "INTERNAL": "refurbed and us only"}
+
+
+def audience_named(name: str) -> Audience:
+    """The audience a stored name means. `ValueError` for any other: a text must never go to somebody else."""
+    for audience in get_args(Audience):
+        if audience == name:
+            return cast("Audience", audience)
+    raise ValueError(f"there is no audience {name!r}")
 
 
 @dataclass(frozen=True, slots=True)

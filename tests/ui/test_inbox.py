@@ -167,7 +167,7 @@ async def test_a_poll_touches_neither_cursor_nor_composer(house: House) -> None:
         await pilot.press("r")
         await until(app, "Reply to the customer")
         await type_in(pilot, "half a sent")
-        area = app.inbox._composer.area if app.inbox._composer is not None else None
+        area = app.inbox.writing._composer.area if app.inbox.writing._composer is not None else None
         assert area is not None
         before = (app.inbox.tickets.ticket_id, app.state.opened, area.text, area.cursor_location)
         polls = len([call for call in house.server.calls if call.operation == "ListTickets"])
@@ -421,7 +421,7 @@ async def test_leaving_at_once_keeps_a_held_reply_paused_and_never_sends_it(hous
         await until(app, "1 held")
         await pilot.press("ctrl+q")
         await until(app, "Not sent yet")
-        await pilot.press("k")
+        await pilot.press("p")
         await pilot.pause()
     app.setup.instance.close()
     await asyncio.sleep(3.2)

@@ -17,7 +17,9 @@ def said(body: str, *, attachments: int = 0, off: tuple[str, ...] = ()) -> str:
     return " | ".join(findings(Subject(body, TICKET, attachments, OTHERS), off))
 
 
-@pytest.mark.parametrize("body", ["Dear {name}, thanks", "Hallo {{ customer }}!", "Hi <<NAME>>", "ask [name]", "TODO: check"])
+@pytest.mark.parametrize(
+    "body", ["Dear {name}, thanks", "Hallo {{ customer }}!", "Hi <<NAME>>", "ask [name]", "TODO: check"]
+)
 def test_unfilled_placeholders_are_named(body: str) -> None:
     assert "placeholder" in said(body)
 
@@ -62,7 +64,9 @@ def test_an_empty_body_is_said_and_every_rule_can_be_switched_off() -> None:
     assert said(everything, off=tuple(RULES)) == ""
 
 
-@pytest.mark.parametrize("body", ["{" * 60_000, "attached " * 8000, "1" * 64_000, ">\n" * 32_000, "dear " * 12_000, "<<" * 30_000])
+@pytest.mark.parametrize(
+    "body", ["{" * 60_000, "attached " * 8000, "1" * 64_000, ">\n" * 32_000, "dear " * 12_000, "<<" * 30_000]
+)
 def test_it_never_takes_long(body: str) -> None:
     started = time.process_time()
     findings(Subject(body, TICKET, 0, OTHERS * 500))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -185,7 +185,6 @@ def _setup(ctx: Context, plan: Plan, cache: Cache, desk: Desk, instance: Instanc
         from tui.cli.connect import make_client
         from tui.credentials import NoToken
         from tui.secret import Secret
-        from tui.store.errors import StoreError
         from tui.sync.engine import Engine
         from tui.ui.setup import CannotStart
 
@@ -198,10 +197,8 @@ def _setup(ctx: Context, plan: Plan, cache: Cache, desk: Desk, instance: Instanc
             raise CannotStart(problem.sentence, phase) from None
         chosen = replace(chosen, read_only=plan.read_only)
         client = make_client(chosen, token, plan.desk_folder, clock=clock)
-        engine = Engine(client, cache, desk, instance, clock=clock, tell=tell, report=report)
-        with suppress(StoreError):
-            # A full disk or a busy cache is no reason not to connect; the next start purges.
-            await cache.purge(clock.now() - config.retention_days * DAY)
+        keep = config.retention_days * DAY
+        engine = Engine(client, cache, desk, instance, clock=clock, tell=tell, keep=keep, report=report)
         await engine.start()
         return engine
 

@@ -99,15 +99,15 @@ class Database:
     async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run it on one unchanging state of the file; errors as in `write`."""
         self._check_open()
-        return await self._reader.submit(lambda: self._guarded(lambda: self._read(fn, "BEGIN")))
+        return await self._reader.submit(lambda: self._guarded(lambda: self._read(fn)))
 
     async def data_version(self) -> int:
-        """A number that changes when anything was committed since, by our writer or by another window.
+        """A number that changes when another window has committed something; what this one writes leaves it as it is.
 
         Raises `StoreError` when the file is no longer the one that was opened.
         """
         self._check_open()
-        return await self._reader.submit(lambda: self._guarded(lambda: self._read(self._current_version, "")))
+        return await self._writer.submit(lambda: self._guarded(self._foreign_version))
 
     async def maintain(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run it on the writing connection outside any transaction, for VACUUM and its like."""
@@ -143,12 +143,11 @@ class Database:
         self._read_connection = connect(self.path, self._spec, reader=True)
         self._identity = _identity(self.path)
 
-    def _read(self, fn: Callable[[sqlite3.Connection], T], begin: str) -> T:
+    def _read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         if self._closing:
             raise self._closed()
         connection = _opened(self._read_connection)
-        if begin:
-            connection.execute(begin)
+        connection.execute("BEGIN")
         try:
             return fn(connection)
         finally:
@@ -156,14 +155,15 @@ class Database:
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
 
-    def _current_version(self, connection: sqlite3.Connection) -> int:
+    def _foreign_version(self) -> int:
+        """SQLite counts for a connection what others commit, so the writing one sees no change of ours."""
         try:
             same = _identity(self.path) == self._identity
         except FileNotFoundError:
             same = False
         if not same:
             raise moved(self.path)
-        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+        return int(_opened(self._write_connection).execute("PRAGMA data_version").fetchone()[0])
 
     def _guarded(self, job: Callable[[], T]) -> T:
         try:

@@ -12,28 +12,26 @@ from contextlib import suppress
 from typing import Final
 
 from tui.api.client import TicketClient
-from tui.api.errors import ApiError, Forbidden, NotFound, NotLive, Offline, RateLimited, SignedOut
+from tui.api.errors import ApiError, Forbidden, NotLive, RateLimited, SignedOut
 from tui.clock import Clock
 from tui.secret import Secret
 from tui.store.cache import Cache
 from tui.store.desk import Desk
 from tui.store.errors import StoreError
 from tui.store.instance import Instance
-from tui.sync.events import Announced, Event, OutboxChanged, Phase, StateChanged, SyncState, TicketsChanged
+from tui.sync.events import Announced, Event, Phase, StateChanged, SyncState
 from tui.sync.poller import Poller
+from tui.sync.reading import HALTED, Reading
 from tui.sync.schedule import DEFAULT_PACE, Pace, Schedule
 from tui.sync.sender import Sender
 from tui.sync.sending import Sending
 from tui.sync.threads import Threads
 from tui.sync.waiting import nap
+from tui.sync.watch import Watch
 
 GRACE: Final = 0.6
 """Seconds that a delivery in mid-air gets when the program ends; then its outcome is unknown."""
-RECOVER_EVERY: Final = 5
 RESTART_AFTER: Final = 5.0
-NEAR_AT_MOST: Final = 3
-WHOLE_SERVICE: Final = (SignedOut, Forbidden, NotLive, Offline, RateLimited)
-"""Errors that say something of the service, not of the ticket that was asked for."""
 
 
 class Engine:
@@ -50,29 +48,38 @@ class Engine:
         tell: Callable[[Event], None],
         pace: Pace = DEFAULT_PACE,
         seed: int | None = None,
+        keep: int = 0,
         report: Callable[[BaseException], str] | None = None,
     ) -> None:
+        """`keep` is how long the cache holds archive tickets and old bodies, 0 for ever; `report` keeps a crash."""
         self._client = client
-        self._cache = cache
-        self._desk = desk
         self._instance = instance
         self._clock = clock
         self._tell = tell
+        self._report = report
         self._schedule = Schedule(pace, seed)
         self._schedule.active_at = clock.now()
         self._poller = Poller(client, cache, clock=clock, tell=tell, reconcile=pace.reconcile)
-        self._threads = Threads(client, cache, clock=clock, tell=tell)
-        sender = Sender(client, desk, instance, self._threads, clock=clock, tell=tell)
+        threads = Threads(client, cache, clock=clock, tell=tell)
+        sender = Sender(client, desk, instance, threads, clock=clock, tell=tell)
         self._sending = Sending(sender, desk, instance, clock=clock, tell=tell)
+        self._reading = Reading(
+            self._poller,
+            threads,
+            self._schedule,
+            clock=clock,
+            tell=tell,
+            phase=lambda: self.state.phase,
+            note=self._note,
+        )
+        self._watch = Watch(
+            cache, desk, instance, clock=clock, tell=tell, wake=self._sending.wake, pause=pace.watch, keep=keep
+        )
         self._state = SyncState()
         self._limited_until = 0
-        self._opened = 0
-        self._near: tuple[int, ...] = ()
-        self._poll_now, self._open_now, self._near_now = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._poll_now = asyncio.Event()
         self._forced = False
-        self._fetching: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._report = report
 
     @property
     def state(self) -> SyncState:
@@ -87,8 +94,14 @@ class Engine:
         """Settle what an earlier life left behind, then run the loops."""
         with suppress(StoreError):
             self._set("starting", as_of=await self._poller.as_of())
-        await self._recover()
-        loops = (self._poll_loop, self._open_loop, self._near_loop, self._watch_loop, self._sending.run)
+        await self._watch.recover()
+        loops = (
+            self._poll_loop,
+            self._reading.run_opened,
+            self._reading.run_near,
+            self._watch.run,
+            self._sending.run,
+        )
         self._tasks = [asyncio.create_task(self._kept(loop), name="sync") for loop in loops]
 
     async def stop(self) -> None:
@@ -103,19 +116,17 @@ class Engine:
 
     def open(self, ticket_id: int) -> None:
         """The ticket being read, 0 for none: it is kept fresh before all others."""
-        self._opened = ticket_id
-        self._open_now.set()
+        self._reading.open(ticket_id)
 
     def near(self, ids: Iterable[int]) -> None:
         """Tickets around the cursor whose threads are worth having."""
-        self._near = tuple(ids)[:NEAR_AT_MOST]
-        self._near_now.set()
+        self._reading.near(ids)
 
     def refresh(self) -> None:
         """Ask the service now, whatever the schedule says."""
         self._forced = True
         self._poll_now.set()
-        self._open_now.set()
+        self._reading.refresh()
         self._sending.wake()
 
     def focus(self, focused: bool) -> None:
@@ -144,7 +155,7 @@ class Engine:
 
     async def load_archive(self, more: bool) -> None:
         """The newest page of the archive, or the next older one."""
-        if self._halted:
+        if self._state.phase in HALTED:
             return
         try:
             there_is_more = await self._poller.archive(more=more)
@@ -155,10 +166,6 @@ class Engine:
             self._tell(Announced(error.sentence))
         except StoreError as error:
             self._tell(Announced(error.sentence))
-
-    @property
-    def _halted(self) -> bool:
-        return self._state.phase in ("signed-out", "forbidden", "stopped")
 
     def _set(self, phase: Phase, sentence: str = "", as_of: int | None = None) -> None:
         state = SyncState(phase, self._state.as_of if as_of is None else as_of, sentence)
@@ -186,17 +193,19 @@ class Engine:
         try:
             if not self._instance.lead() and not forced:
                 as_of = await self._poller.as_of()
-                if not self._halted:
+                if self._state.phase not in HALTED:
                     self._set("follower", as_of=as_of)
                 return self._schedule.pace.watch
             as_of = await self._poller.poll(lambda: self._set("live"))
             self._schedule.failures = 0
             self._set("live" if self._instance.leads else "follower", as_of=as_of)
-            await self._after_poll()
+            await self._sending.look_at_all()
+            await self._reading.after_poll()
         except ApiError as error:
             self._schedule.failures += 1
-            self._note(error, trouble=True)
-            if self._halted:
+            self._set("trouble", error.sentence)
+            self._note(error)
+            if self._state.phase in HALTED:
                 with suppress(StoreError):
                     await self._sending.pause_all(error.sentence)
         except StoreError as error:
@@ -204,90 +213,23 @@ class Engine:
             self._set("trouble", error.sentence)
         return self._schedule.until_list(self._state.phase, self._clock.now(), self._limited_until)
 
-    async def _after_poll(self) -> None:
-        await self._sending.look_at_all()
-        if self._opened and await self._threads.stale(self._opened):
-            self._open_now.set()
-        if self._near:
-            self._near_now.set()
-
-    def _note(self, error: ApiError, *, trouble: bool = False) -> None:
+    def _note(self, error: ApiError) -> None:
         """What an error says of the service as a whole."""
-        phase: Phase | None = "trouble" if trouble else None
-        if isinstance(error, SignedOut):
-            phase = "signed-out"
-        elif isinstance(error, Forbidden):
-            phase = "forbidden"
-        elif isinstance(error, NotLive):
-            phase = "not-live"
-        elif isinstance(error, RateLimited):
-            phase, self._limited_until = "limited", error.reset_at
-        elif error.effect == "unsent":
-            phase = "offline"
+        if isinstance(error, RateLimited):
+            self._limited_until = error.reset_at
+        phase = _phase_of(error)
         if phase is not None:
             self._set(phase, error.sentence)
 
-    async def _open_loop(self) -> None:
-        before = 0
-        while True:
-            ticket_id = self._opened
-            if ticket_id and not self._halted:
-                await self._fetch(ticket_id, known=ticket_id == before)
-            before = ticket_id
-            pause = self._schedule.until_open(self._clock.now()) if ticket_id else None
-            await nap(self._clock, self._open_now, pause)
 
-    async def _near_loop(self) -> None:
-        while True:
-            await nap(self._clock, self._near_now, None)
-            for ticket_id in self._near:
-                if self._state.phase in ("live", "follower") and ticket_id != self._opened:
-                    await self._fetch(ticket_id, quiet=True)
-
-    async def _fetch(self, ticket_id: int, *, known: bool = True, quiet: bool = False) -> None:
-        """Bring a thread up to date. What is fresh by the list is asked after by id, not downloaded again."""
-        if ticket_id in self._fetching:
-            return
-        self._fetching.add(ticket_id)
-        try:
-            if not await self._threads.stale(ticket_id):
-                if quiet:
-                    return
-                await self._poller.look_at([ticket_id])
-            if await self._threads.stale(ticket_id):
-                await self._threads.fetch(ticket_id)
-        except ApiError as error:
-            self._note(error)
-            if not quiet and not isinstance(error, WHOLE_SERVICE) and not (known and isinstance(error, NotFound)):
-                self._tell(Announced(error.sentence))
-        except StoreError as error:
-            self._tell(Announced(error.sentence))
-        finally:
-            self._fetching.discard(ticket_id)
-
-    async def _watch_loop(self) -> None:
-        """Notice within two seconds what another instance wrote, and what a dead one left behind."""
-        versions = (-1, -1)
-        turn = 0
-        never = asyncio.Event()
-        while True:
-            await nap(self._clock, never, self._schedule.pace.watch)
-            turn += 1
-            with suppress(StoreError):
-                seen = (await self._cache.data_version(), await self._desk.data_version())
-                if -1 not in versions and seen[0] != versions[0]:
-                    self._tell(TicketsChanged(frozenset()))
-                if -1 not in versions and seen[1] != versions[1]:
-                    self._tell(OutboxChanged())
-                    self._sending.wake()
-                versions = seen
-            if turn % RECOVER_EVERY == 0:
-                await self._recover()
-
-    async def _recover(self) -> None:
-        try:
-            if await self._desk.outbox.recover(self._instance.alive, self._instance.name):
-                self._tell(OutboxChanged())
-                self._sending.wake()
-        except StoreError as error:
-            self._tell(Announced(error.sentence))
+def _phase_of(error: ApiError) -> Phase | None:
+    phases: tuple[tuple[type[ApiError], Phase], ...] = (
+        (SignedOut, "signed-out"),
+        (Forbidden, "forbidden"),
+        (NotLive, "not-live"),
+        (RateLimited, "limited"),
+    )
+    for kind, phase in phases:
+        if isinstance(error, kind):
+            return phase
+    return "offline" if error.effect == "unsent" else None

@@ -54,7 +54,7 @@ class InboxApp(App[None]):
     async def on_mount(self) -> None:
         self._on_signals()
         await self.push_screen(self.inbox)
-        self.bridge.restore_place()
+        self.bridge.come_back()
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
@@ -66,7 +66,7 @@ class InboxApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:
-                loop.add_signal_handler(number, self.bridge.quit_now)
+                loop.add_signal_handler(number, self.bridge.leaving.quit_now)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
 
@@ -92,7 +92,7 @@ class InboxApp(App[None]):
 
     def action_leave(self) -> None:
         """Ctrl+Q does what q does at the top."""
-        self.bridge.quit()
+        self.bridge.leaving.quit()
 
     def action_how_to_quit(self) -> None:
         """Ctrl+C never kills a half-written reply."""

@@ -86,7 +86,7 @@ class Browsing:
         if self._reading:
             self._screen.close_ticket()
         elif self._screen.state.search:
-            self._screen.set_search("")
+            self._search("")
 
     def _neighbour(self, by: int) -> None:
         tickets = self._screen.tickets
@@ -110,7 +110,8 @@ class Browsing:
         self._screen.close_ticket()
         self._screen.state.view = VIEW_BY_ID[view_id]
         self._screen.state.search = ""
-        self._screen.reload(another=True)
+        self._screen.bridge.reads.load_view(another=True)
+        self._screen.draw_bars()
         if view_id == "archive":
             self._screen.bridge.load_archive()
 
@@ -119,24 +120,30 @@ class Browsing:
         self.show_view(ids[(ids.index(self._screen.state.view.id) + by) % len(ids)])
 
     def _filter(self) -> None:
-        self._screen.ask(
+        self._screen.asking.line(
             f"Filter {self._screen.state.view.title}",
             "Words of customer, product, topic, order number, notes or messages on this machine.",
-            self._screen.set_search,
+            self._search,
             value=self._screen.state.search,
         )
+
+    def _search(self, words: str) -> None:
+        """Narrow the view to words; empty shows it whole."""
+        self._screen.state.search = words.strip()
+        self._screen.bridge.reads.load_view()
+        self._screen.draw_bars()
 
     def _sort(self) -> None:
         from tui.ui.screens.dialogs import Choice
 
         choices = [Choice(name, SORT_WORDS[name], str(at + 1)) for at, name in enumerate(get_args(Sort))]
-        self._screen.choose("Sort by", choices, self._sorted)
+        self._screen.asking.choose("Sort by", choices, self._sorted)
 
     def _sorted(self, name: str) -> None:
         for sort in get_args(Sort):
             if sort == name:
                 self._screen.state.sort = sort
-                self._screen.reload()
+                self._screen.bridge.reads.load_view()
                 self._screen.say(f"Sorted by {SORT_WORDS[sort]}.")
 
     def _refresh(self) -> None:

@@ -1,52 +1,10 @@
-"""What widgets and the bridge tell the screen. High-rate messages replace older ones of their kind in the queue."""
+"""What widgets tell the screen. High-rate messages replace older ones of their kind in the queue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.message import Message
-
-if TYPE_CHECKING:
-    from tui.sync.events import SyncState
-
-
-@dataclass
-class TicketsChanged(Message):
-    """Rows of these tickets differ from what was drawn."""
-
-    ids: frozenset[int]
-
-
-@dataclass
-class ThreadChanged(Message):
-    """A thread in the cache differs from what was drawn."""
-
-    ticket_id: int
-
-
-@dataclass
-class SyncChanged(Message):
-    """The worker's state, in words."""
-
-    state: SyncState
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, SyncChanged)
-
-
-class OutboxChanged(Message):
-    """Some write changed its state."""
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, OutboxChanged)
-
-
-@dataclass
-class Announcement(Message):
-    """A sentence of the worker, for the hint line."""
-
-    sentence: str
 
 
 @dataclass

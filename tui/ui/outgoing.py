@@ -6,17 +6,15 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Final, cast
 
 from tui import text
-from tui.domain import AUDIENCE_WORDS, Audience
+from tui.domain import AUDIENCE_WORDS, Audience, audience_named
 from tui.lint import Subject, findings
 from tui.store.errors import StoreError
 from tui.store.outbox_states import UNSETTLED, WORDS, Decision
 from tui.store.rows import Draft
 from tui.ui import words
-from tui.ui.messages import ThreadChanged
 
 if TYPE_CHECKING:
     from tui.store.rows import OutboxRow
-    from tui.sync.engine import Engine
     from tui.ui.app import InboxApp
     from tui.ui.screens.dialogs import Choice
     from tui.ui.setup import Setup
@@ -48,13 +46,7 @@ class Outgoing:
         self._state = state
         self._spawn = spawn
         self._wake = wake
-        self._engine: Engine | None = None
         self._names: tuple[str, ...] = ()
-
-    def engine_stands(self, engine: Engine) -> None:
-        """The worker began: what was put into the outbox before it stood is waiting for it."""
-        self._engine = engine
-        engine.wake()
 
     async def draft(self, ticket_id: int, audience: Audience) -> Draft | None:
         """The draft to go on with, if there is one."""
@@ -91,7 +83,7 @@ class Outgoing:
                 self._setup.instance,
                 self._setup.clock,
                 ticket_id=draft.ticket_id,
-                audience=cast("Audience", draft.audience),
+                audience=audience_named(draft.audience),
                 body=draft.text,
                 status_after=draft.status_after,
                 base_ids=draft.base_ids,
@@ -103,7 +95,7 @@ class Outgoing:
         self._wake()
         await self.count()
         await self._count_drafts()
-        self._app.inbox.post_message(ThreadChanged(draft.ticket_id))
+        self._app.bridge.reads.thread_changed(draft.ticket_id)
         return ""
 
     async def undo(self) -> tuple[Draft | None, str]:
@@ -138,11 +130,11 @@ class Outgoing:
 
         choices = [
             Choice("wait", "wait until it is sent, then quit", "w"),
-            Choice("keep", "quit now; what has not left stays paused in the outbox", "k"),
+            Choice("keep", "quit now; what has not left stays paused in the outbox", "p"),
             Choice("undo", "take what has not left back into the drafts, then quit", "u"),
             Choice("", "stay", "s"),
         ]
-        self._app.inbox.choose(f"Not sent yet: {unsent}", choices, then)
+        self._app.inbox.asking.choose(f"Not sent yet: {unsent}", choices, then)
 
     def changed(self) -> None:
         """Some row changed: count again, and draw what shows it."""
@@ -170,7 +162,7 @@ class Outgoing:
     async def _after_change(self, row: OutboxRow) -> None:
         self._wake()
         await self.count()
-        self._app.inbox.post_message(ThreadChanged(row.ticket_id))
+        self._app.bridge.reads.thread_changed(row.ticket_id)
 
     def findings(self, draft: Draft, content: Content | None) -> tuple[str, ...]:
         """What the review line warns of."""
@@ -196,16 +188,16 @@ class Outgoing:
         if not choices:
             self._app.inbox.say("The outbox is empty, and there are no drafts.")
             return
-        self._app.inbox.choose("Outbox and drafts: Enter shows what can be done", choices, self._chosen)
+        self._app.inbox.asking.choose("Outbox and drafts: Enter shows what can be done", choices, self._chosen)
 
     def _row_words(self, row: OutboxRow) -> str:
         since = words.clock_words(row.state_since, self._setup.clock.now(), self._setup.clock.zone)
-        whom = AUDIENCE_WORDS.get(cast("Audience", row.audience), row.audience)
+        whom = AUDIENCE_WORDS[audience_named(row.audience)]
         reason = f" {row.reason}" if row.reason else ""
         return f"ticket {row.ticket_id} {whom}: {WORDS[row.state]} ({since}).{reason} “{_start(row.text)}”"
 
     def _draft_words(self, draft: Draft) -> str:
-        whom = AUDIENCE_WORDS.get(cast("Audience", draft.audience), draft.audience)
+        whom = AUDIENCE_WORDS[audience_named(draft.audience)]
         kind = "kept text" if draft.kept_id else "draft"
         reason = f" {draft.reason}" if draft.reason else ""
         return f"ticket {draft.ticket_id} {whom}: {kind}.{reason} “{_start(draft.text)}”"
@@ -214,14 +206,14 @@ class Outgoing:
         kind, _, rest = chosen.partition(" ")
         if kind == "draft":
             ticket_id, _, audience = rest.partition(" ")
-            self._app.inbox.writing.begin(cast("Audience", audience), int(ticket_id))
+            self._app.inbox.writing.begin(audience_named(audience), int(ticket_id))
         else:
             self._spawn(self._restore(int(rest)) if kind == "kept" else self._row_menu(rest), "outbox")
 
     async def _restore(self, kept_id: int) -> None:
         draft = await self._desk.drafts.restore(kept_id)
         await self._count_drafts()
-        self._app.inbox.writing.begin(cast("Audience", draft.audience), draft.ticket_id)
+        self._app.inbox.writing.begin(audience_named(draft.audience), draft.ticket_id)
 
     async def _row_menu(self, row_id: str) -> None:
         row = await self._desk.outbox.row(row_id)
@@ -229,7 +221,11 @@ class Outgoing:
             return
         choices = _row_choices(row)
         title = f"Ticket {row.ticket_id}: {WORDS[row.state]}"
-        self._app.inbox.choose(title, choices, lambda answer: self._spawn(self._decide(row_id, answer), "outbox"))
+
+        def then(answer: str) -> None:
+            self._spawn(self._decide(row_id, answer), "outbox")
+
+        self._app.inbox.asking.choose(title, choices, then)
 
     async def _decide(self, row_id: str, answer: str) -> None:
         row = await self._desk.outbox.row(row_id)

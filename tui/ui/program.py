@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ class Program:
         if self._screen.state.opened or self._screen.state.search:
             self._screen.perform("back")
         else:
-            self._screen.quit()
+            self._screen.bridge.leaving.quit()
 
     def _suspend(self) -> None:
         self._screen.bridge.spawn(self._saved_and_suspended(), "suspend")
@@ -70,7 +69,7 @@ class Program:
                 parts.append(Content(f"  {text.pad(keys, 22)} {action.label}"))
             parts.append(Content(""))
         parts.append(Content("In the list: * unread, d draft, ~ on its way, ! needs a look."))
-        self._screen.show_dialog(Reader("Keys", Content("\n").join(parts)))
+        self._screen.asking.show(Reader("Keys", Content("\n").join(parts)))
 
     def _palette(self) -> None:
         from tui.ui.screens.dialogs import Choice
@@ -80,7 +79,7 @@ class Program:
             for action in ACTIONS
             if action.listed and self._screen.place in action.places and action.id != "palette"
         ]
-        self._screen.choose("Actions", choices, self._chosen, searchable=True, extra=self._ticket_choice)
+        self._screen.asking.choose("Actions", choices, self._chosen, searchable=True, extra=self._ticket_choice)
 
     def _ticket_choice(self, query: str) -> Choice | None:
         from tui.ui.screens.dialogs import Choice
@@ -92,7 +91,7 @@ class Program:
 
     def _chosen(self, action_id: str) -> None:
         if action_id.startswith("ticket "):
-            self._screen.go_to(int(action_id.removeprefix("ticket ")))
+            self._screen.open_ticket(int(action_id.removeprefix("ticket ")))
         else:
             self._screen.perform(action_id)
 
@@ -121,7 +120,7 @@ class Program:
         if not unique:
             self._screen.say("No links or attachments in this thread.")
             return
-        self._screen.choose("Links and attachments: Enter copies the address", unique, self._copy_link)
+        self._screen.asking.choose("Links and attachments: Enter copies the address", unique, self._copy_link)
 
     def _copy_link(self, url: str) -> None:
         self._copy(text.clean_line(url, 8000), "the address")
@@ -131,9 +130,7 @@ class Program:
 
     def sign_in(self) -> None:
         """Ask for a token without a restart; drafts and place stay (issue: token revoked in mid-session)."""
-        if "REFURBED_TOKEN" in os.environ:
-            self._screen.say("The token comes from REFURBED_TOKEN; a new one counts until you quit.")
-        self._screen.ask(
+        self._screen.asking.line(
             f"Token for {self._screen.setup.environment}",
             "Paste the new API token. It is not shown.",
             self._screen.bridge.set_token,

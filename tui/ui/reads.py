@@ -75,6 +75,11 @@ class Reads:
         if shown and (not ids or shown in ids):
             self.show_thread(shown)
 
+    def thread_changed(self, ticket_id: int) -> None:
+        """A thread differs: draw it anew where it is shown."""
+        if ticket_id in (self._app.inbox.thread.ticket_id, self._state.opened):
+            self.show_thread(ticket_id)
+
     def _reload(self) -> None:
         self._reload_due = False
         self.load_view()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.clock import SECOND
-from tui.domain import AUDIENCE_WORDS, Audience, status_after_reply
+from tui.domain import AUDIENCE_WORDS, Audience, audience_named, status_after_reply
 from tui.store.rows import Draft
 from tui.ui import words
 
@@ -30,8 +30,6 @@ class Writing:
         self._timer: Timer | None = None
         self._ahead: list[str] | None = None
         self.draft: Draft | None = None
-        self.warned = False
-        """Whether the user was told, when leaving, that the draft cannot be saved."""
 
     def actions(self) -> dict[str, Callable[[], None]]:
         """Action id to handler."""
@@ -89,8 +87,7 @@ class Writing:
                 draft = Draft(ticket_id, audience, "", status_after=self._status_at_first(ticket_id, audience))
             # What is on screen now is what a newer message is measured against (DESIGN.md, Collision).
             draft = replace(draft, base_ids=self._shown_ids(ticket_id) or draft.base_ids)
-            composer = await self._screen.composer()
-            self._composer = composer
+            composer = await self._stand()
             self.draft = draft
             composer.begin(self._title(draft), draft.text, draft.cursor)
             if self._ahead:
@@ -99,6 +96,16 @@ class Writing:
         finally:
             self._ahead = None
             self._screen.rearrange()
+
+    async def _stand(self) -> Composer:
+        """The composer under the thread, made on first use."""
+        if self._composer is None:
+            from tui.ui.widgets.composer import Composer
+
+            self._composer = Composer()
+            await self._screen.reading.mount(self._composer)
+        self._composer.display = True
+        return self._composer
 
     def _shown_ids(self, ticket_id: int) -> tuple[int, ...] | None:
         content = self._screen.thread.content
@@ -117,9 +124,8 @@ class Writing:
         kind = {"customer": "Reply", "internal": "Message", "notes": "Notes"}[draft.audience]
         saved = note or (f"draft saved {self._clock_words(draft.changed_at)}" if draft.changed_at else "new")
         who = self._recipient(draft)
-        return (
-            f"{kind} {AUDIENCE_WORDS[draft.audience]}{f' ({who})' if who else ''} · ticket {draft.ticket_id} · {saved}"
-        )
+        whom = AUDIENCE_WORDS[audience_named(draft.audience)] + (f" ({who})" if who else "")
+        return f"{kind} {whom} · ticket {draft.ticket_id} · {saved}"
 
     def _recipient(self, draft: Draft) -> str:
         content = self._screen.thread.content
@@ -179,10 +185,12 @@ class Writing:
         from tui.ui.widgets.composer import Review
 
         if self._composer is not None:
-            findings = self._screen.findings(draft)
+            findings = self._screen.bridge.outgoing.findings(draft, self._screen.thread.content)
             files = tuple(file.name for file in draft.attachments)
             recipient = self._recipient(draft)
-            self._composer.review(Review(draft.audience, recipient, draft.status_after, files, findings))
+            self._composer.review(
+                Review(audience_named(draft.audience), recipient, draft.status_after, files, findings)
+            )
             self._screen.rearrange()
 
     async def _close_empty(self, draft: Draft) -> None:
@@ -198,7 +206,7 @@ class Writing:
     def _status_after(self) -> None:
         draft = self._taken()
         if draft is not None:
-            at_first = self._status_at_first(draft.ticket_id, draft.audience)
+            at_first = self._status_at_first(draft.ticket_id, audience_named(draft.audience))
             turn = list(dict.fromkeys((at_first, "PENDING", "SOLVED")))
             here = turn.index(draft.status_after) if draft.status_after in turn else 0
             self.draft = replace(draft, status_after=turn[(here + 1) % len(turn)])
@@ -240,7 +248,7 @@ class Writing:
         from tui.ui.screens.dialogs import Choice
 
         choices = [Choice("no", "go on writing", "n"), Choice("yes", "discard it; the outbox can bring it back", "y")]
-        self._screen.choose("Discard this draft?", choices, self._discard_answer)
+        self._screen.asking.choose("Discard this draft?", choices, self._discard_answer)
 
     def _discard_answer(self, answer: str) -> None:
         draft = self._taken()
@@ -274,11 +282,15 @@ class Writing:
         draft, sentence = await self._screen.bridge.outgoing.undo()
         self._screen.say(sentence)
         if draft is not None:
-            self.begin(draft.audience, draft.ticket_id)
+            self.begin(audience_named(draft.audience), draft.ticket_id)
 
     def _close(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         self.draft = None
-        self._screen.close_composer()
+        if self._composer is not None:
+            self._composer.reviewing = False
+            self._composer.display = False
+        (self._screen.thread if self._screen.state.opened else self._screen.tickets).focus()
+        self._screen.rearrange()

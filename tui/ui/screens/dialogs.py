@@ -105,18 +105,15 @@ class Pick(ModalScreen[str]):
         if event.key == "escape" or (event.key == "q" and not typing):
             event.stop()
             self.dismiss("")
+        elif not typing and any(choice.key == event.character for choice in self._shown if event.character):
+            event.stop()
+            self._take(next(i for i, choice in enumerate(self._shown) if choice.key == event.character))
         elif event.key in ("down", "ctrl+n") or (event.key == "j" and not typing):
             event.stop()
             options.action_cursor_down()
         elif event.key in ("up", "ctrl+p") or (event.key == "k" and not typing):
             event.stop()
             options.action_cursor_up()
-        elif not typing and event.character:
-            for index, choice in enumerate(self._shown):
-                if choice.key == event.character:
-                    event.stop()
-                    self._take(index)
-                    break
 
 
 class Ask(ModalScreen[str]):

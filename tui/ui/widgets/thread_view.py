@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.clock import Clock
 from tui.message_html import Rendered, render
 from tui.ui.messages import MessageShown
-from tui.ui.thread_lines import Built, Content, Folding, Pieces, build, header
+from tui.ui.thread_lines import Built, Content, Folding, build, header
+from tui.ui.widgets.line_view import LineView, Pieces
 
 STYLE_NAMES = (
     "plain", "bold", "italic", "dim", "code", "link", "quote", "note", "source", "customer", "us", "other",
@@ -25,14 +23,14 @@ RENDER_AT_ONCE = 60_000
 """Characters of HTML worth rendering on the event loop: about 15 ms."""
 
 
-class ThreadView(ScrollView, can_focus=True):
+class ThreadView(LineView):
     """One ticket: three header lines that stay, then its messages."""
 
+    PREFIX = "thread-view"
     COMPONENT_CLASSES = {f"thread-view--{name}" for name in STYLE_NAMES}  # noqa: RUF012 - Textual reads a set here
 
     def __init__(self, clock: Clock, offload: Callable[[Content], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.auto_links = False
         self._clock = clock
         self._offload = offload
         self._content: Content | None = None
@@ -40,7 +38,6 @@ class ThreadView(ScrollView, can_focus=True):
         self._folding = Folding()
         self._built = Built((), ())
         self._header: tuple[Pieces, ...] = ()
-        self._styles: dict[str, Style] = {}
         self._following = True
         """Whether the reader is at the end, and wants to see what comes."""
         self.empty_words = ""
@@ -121,7 +118,7 @@ class ThreadView(ScrollView, can_focus=True):
 
     def _scroll(self, line: int) -> None:
         self._following = line >= self._last_top()
-        self.scroll_to(y=max(0, line), animate=False, force=True, immediate=True)
+        self.jump(line)
 
     def tick(self) -> None:
         """A minute passed: the header's clock may read otherwise now."""
@@ -183,31 +180,14 @@ class ThreadView(ScrollView, can_focus=True):
         if newest in self._rendered and line < self.scroll_offset.y + self.page():
             self.post_message(MessageShown(self.ticket_id, newest))
 
-    def notify_style_update(self) -> None:
-        self._styles.clear()
-        super().notify_style_update()
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            style = self.rich_style + self.get_component_rich_style(f"thread-view--{name}", partial=True)
-            self._styles[name] = style
-        return style
-
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        base = self._style("plain")
-        pieces: Pieces = ()
         if self._content is None:
             lines = self.empty_words.split("\n")
-            pieces = ((lines[y], "note"),) if y < len(lines) else ()
-        elif y < HEADER_LINES:
-            pieces = self._header[y] if y < len(self._header) else ()
-        else:
-            index = y - HEADER_LINES + self.scroll_offset.y
-            pieces = self._built.lines[index] if index < len(self._built.lines) else ()
-        segments = [Segment(words, self._style(name)) for words, name in pieces]
-        return Strip(segments).adjust_cell_length(width, base)
+            return self.line(((lines[y], "note"),) if y < len(lines) else ())
+        if y < HEADER_LINES:
+            return self.line(self._header[y] if y < len(self._header) else ())
+        index = y - HEADER_LINES + self.scroll_offset.y
+        return self.line(self._built.lines[index] if index < len(self._built.lines) else ())
 
     def on_resize(self, event: events.Resize) -> None:
         place, following = self.scroll_offset.y, self._following

@@ -9,30 +9,28 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.clock import Clock
 from tui.ui.messages import CursorMoved, TicketOpened
 from tui.ui.rows import MARK_WIDTH, Columns, ListRow, columns, spans
+from tui.ui.widgets.line_view import LineView, Pieces
 
 LONGEST_ID = 10
 STYLE_NAMES = ("plain", "unread", "dim", "id", "open", "late", "due", "flag", "cursor")
 
 
-class TicketList(ScrollView, can_focus=True):
+class TicketList(LineView):
     """Tickets of one view, in order. Rows come through `need`, are put back through `put_rows`."""
 
+    PREFIX = "ticket-list"
     COMPONENT_CLASSES = {f"ticket-list--{name}" for name in STYLE_NAMES}  # noqa: RUF012 - Textual reads a set here
     BLANK = False
 
     def __init__(self, clock: Clock, need: Callable[[Sequence[int]], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.auto_links = False
         self._clock = clock
         self._need = need
         self._ids: array[int] = array("q")
@@ -40,8 +38,7 @@ class TicketList(ScrollView, can_focus=True):
         self._asked: set[int] = set()
         self._cursor = 0
         self._columns: Columns | None = None
-        self._styles: dict[str, Style] = {}
-        self._drawn: dict[int, tuple[tuple[str, str], ...]] = {}
+        self._drawn: dict[int, Pieces] = {}
         self.empty_words = ""
 
     @property
@@ -93,7 +90,7 @@ class TicketList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(ids))
         height = max(1, self.size.height)
         line = height // 2 if anew else min(max(0, old_line), height - 1)
-        self.scroll_to(y=max(0, self._cursor - line), animate=False, force=True, immediate=True)
+        self.jump(self._cursor - line)
         self._drawn.clear()
         self.load_window()
         self.refresh()
@@ -174,7 +171,7 @@ class TicketList(ScrollView, can_focus=True):
         half = max(1, height // 2)
         goal = self._cursor - half if self._cursor < top else self._cursor - height + 1 + half
         goal = min(max(0, goal), max(0, len(self._ids) - height))
-        self.scroll_to(y=goal, animate=False, force=True, immediate=True)
+        self.jump(goal)
 
     def _refresh_mark(self, index: int) -> None:
         width = MARK_WIDTH + self._cols().id
@@ -187,41 +184,25 @@ class TicketList(ScrollView, can_focus=True):
         return self._columns
 
     def notify_style_update(self) -> None:
-        self._styles.clear()
         self._drawn.clear()
         super().notify_style_update()
 
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            style = self.rich_style + self.get_component_rich_style(f"ticket-list--{name}", partial=True)
-            self._styles[name] = style
-        return style
-
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
         index = y + self.scroll_offset.y
-        base = self._style("plain")
         if index >= len(self._ids):
-            words = self.empty_words if not self._ids else ""
-            lines = words.split("\n")
-            return self._text_line(lines[y] if y < len(lines) else "", base, width)
+            lines = self.empty_words.split("\n") if not self._ids else []
+            return self.line(((lines[y], "plain"),) if y < len(lines) else ())
         ticket_id = self._ids[index]
         row = self._rows.get(ticket_id)
         on_cursor = index == self._cursor
+        mark = (">", "cursor") if on_cursor else (" ", "plain")
         if row is None:
             self._drawn[ticket_id] = ()
-            return self._text_line(f"{'>' if on_cursor else ' '}  {ticket_id}", base, width)
+            return self.line((mark, (f"  {ticket_id}", "plain")))
         pieces = tuple(spans(row, self._cols(), self._clock.now()))
         self._drawn[ticket_id] = pieces
-        segments = [Segment(">" if on_cursor else " ", self._style("cursor" if on_cursor else "plain"))]
-        for piece, name in pieces:
-            marked = on_cursor and name in ("id", "flag")
-            segments.append(Segment(piece, self._style("cursor" if marked else name)))
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _text_line(self, words: str, style: Style, width: int) -> Strip:
-        return Strip([Segment(words, style)]).adjust_cell_length(width, style)
+        lit = ((words, "cursor" if on_cursor and name in ("id", "flag") else name) for words, name in pieces)
+        return self.line((mark, *lit))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
