@@ -153,7 +153,8 @@ async def _act(picture: Picture, app: InboxApp, pilot: Pilot[None]) -> None:
     await _settled(app, pilot)
     for key in picture.keys:
         await pilot.press(key)
-        await _settled(app, pilot)
+        if key != "j":
+            await _settled(app, pilot)
     if picture.text:
         await _until(pilot, lambda: app.inbox.writing._composer is not None and app.inbox.writing.draft is not None)
         composer = app.inbox.writing._composer
@@ -167,11 +168,10 @@ async def _act(picture: Picture, app: InboxApp, pilot: Pilot[None]) -> None:
 
 async def _settled(app: InboxApp, pilot: Pilot[None]) -> None:
     """Nothing is read or drawn any more, and the thread pane has followed the cursor."""
-    for _ in range(3):
-        await pilot.pause(0.2)
+    await _until(pilot, lambda: app.inbox.thread.ticket_id == (app.state.opened or app.inbox.tickets.ticket_id))
+    for _ in range(2):
+        await pilot.pause(0.1)
         await app.workers.wait_for_complete()
-    shown = app.state.opened or app.inbox.tickets.ticket_id
-    await _until(pilot, lambda: app.inbox.thread.ticket_id == shown)
 
 
 async def _until(pilot: Pilot[None], true: Callable[[], bool]) -> None:

@@ -74,7 +74,8 @@ def bare_links(text: str) -> Iterator[tuple[int, int]]:
         rest = match[0][len(address) :]
         if rest.startswith(")") and "(" in address:
             address += ")"
-        yield match.start(), match.start() + len(address)
+        if _host(address)[0]:
+            yield match.start(), match.start() + len(address)
 
 
 def is_its_own_text(url: str, shown: str) -> bool:
@@ -107,9 +108,10 @@ def _ascii(host: str) -> str:
     if host.isascii():
         return clean_line(host, 253)
     try:
-        return host.encode("idna").decode("ascii")
+        host = host.encode("idna").decode("ascii")
     except UnicodeError:
-        return clean_line(host.encode("punycode").decode("ascii", "replace"), 253)
+        host = host.encode("ascii", "backslashreplace").decode("ascii")
+    return clean_line(host, 253)
 
 
 def _shows_another(shown: str, host: str) -> bool:

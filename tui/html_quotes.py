@@ -12,8 +12,9 @@ DEEPEST: Final = 32
 
 _SIGNS: Final = re.compile(r"[ \u00a0]?>(?:[ \u00a0]?>)*[ \u00a0]?")
 _SEPARATOR: Final = re.compile(
-    r"[^\w\s]{2,20}\s{0,4}(?:Original Message|Original Appointment|Ursprüngliche Nachricht|Originalnachricht|Message d.origine"
-    r"|Messaggio originale|Mensaje original|Wiadomość oryginalna|Oryginalna wiadomość|Oorspronkelijk bericht"
+    r"[^\w\s]{2,20}\s{0,4}(?:Original Message|Original Appointment|Ursprüngliche Nachricht|Originalnachricht"
+    r"|Message d.origine|Messaggio originale|Mensaje original|Wiadomość oryginalna"
+    r"|Oryginalna wiadomość|Oorspronkelijk bericht"
     r"|Ursprungligt meddelande|Původní zpráva|Αρχικό μήνυμα|Mensagem original|Alkuperäinen viesti|Original besked"
     r"|Eredeti üzenet)\s{0,4}[^\w\s]{2,20}",
     re.IGNORECASE,
@@ -53,17 +54,17 @@ def with_depths(lines: list[Line]) -> list[Line]:
 
 
 def _with_even_blanks(lines: list[Line]) -> list[Line]:
-    """Blank lines as deep as the shallower of the lines around them."""
-    found = lines[:]
-    below = 0
-    for index in range(len(lines) - 1, -1, -1):
-        if lines[index].spans:
-            below = lines[index].depth
-        else:
-            above = next((line.depth for line in lines[index - 1 : index] if line.spans), below)
-            depth = min(above, below)
-            if depth != lines[index].depth:
-                found[index] = replace(lines[index], depth=depth)
+    """One blank line at a time, none at either end, each as deep as the shallower of the lines around it."""
+    found: list[Line] = []
+    blank = False
+    for line in lines:
+        if not line.spans:
+            blank = bool(found)
+            continue
+        if blank:
+            found.append(Line(depth=min(found[-1].depth, line.depth)))
+            blank = False
+        found.append(line)
     return found
 
 

@@ -29,7 +29,7 @@ class References:
         if found.said:
             return f"[{found.said}]"
         if self._written:
-            return "" if is_its_own_text(found.url, shown) else f"<{clean_line(found.url, 2000)}>"
+            return "" if is_its_own_text(href, shown) else f"<{clean_line(found.url, 2000)}>"
         key = (found.url, found.flagged)
         number = self._numbers.get(key, 0)
         if not number and len(self.links) >= MOST_LINKS:

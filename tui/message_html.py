@@ -26,6 +26,7 @@ __all__ = [
 INLINE_LIMIT: Final = 256 * 1024
 """Characters of HTML shown at first; the rest is there on demand."""
 MOST_LINES: Final = 5000
+MOST_LINES_ON_DEMAND: Final = 200_000
 LONGEST_READ: Final = 8 * 1024 * 1024
 """Characters read where all of a message counts."""
 
@@ -40,7 +41,7 @@ def render(html: str, limit: int = INLINE_LIMIT) -> Rendered:
     if cut:
         notes.append(f"Only the first {_size(cut)} of {_size(len(html))} are shown.")
     if blocks.is_cut:
-        notes.append(f"Only the first {MOST_LINES * _share(limit):,} lines are shown.")
+        notes.append(f"Only the first {_most_lines(limit):,} lines are shown.")
     if blocks.references.unlisted:
         notes.append(f"It has more than {MOST_LINKS} links; {blocks.references.unlisted} are not listed.")
     return Rendered(tuple(lines), tuple(blocks.references.links), " ".join(notes))
@@ -99,7 +100,7 @@ def _blocks(html: str, limit: int, *, written_links: bool) -> tuple[Blocks, list
         if opened > html.rfind(">", max(0, limit - 8192), limit):
             cut = opened
         html = html[:cut]
-    blocks = Blocks(html, most_lines=MOST_LINES * _share(limit), written_links=written_links)
+    blocks = Blocks(html, most_lines=_most_lines(limit), written_links=written_links)
     lines = with_depths(blocks.lines)
     if not blocks.has_words:
         said = Line((Span(_instead(blocks), "dim"),))
@@ -114,8 +115,8 @@ def _instead(blocks: Blocks) -> str:
     return "(no visible text)" if blocks.hid_text else "(empty message)"
 
 
-def _share(limit: int) -> int:
-    return max(1, -(-limit // INLINE_LIMIT))
+def _most_lines(limit: int) -> int:
+    return MOST_LINES if limit <= INLINE_LIMIT else MOST_LINES_ON_DEMAND
 
 
 def _size(characters: int) -> str:

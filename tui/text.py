@@ -42,13 +42,6 @@ _BREAKS: Final = re.compile("\r\n|[\r\u2028\u2029]")
 _LOUD_RUN: Final = re.compile(f"[{_LOUD}]+")
 _SILENT_RUN: Final = re.compile(f"[{_SILENT}]+")
 _HARMLESS: Final = re.compile(r"[\n -~\u00a0-\u00ac\u00ae-\u02ff]*")
-_UNMARKED: Final = re.compile(
-    r"[\n -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200a\u2010-\u2027\u2030-\u205f\u20a0-\u20cf"
-    r"\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\ufe30-\uff9f\uffe0-\uffff"
-    r"\U0001f000-\U0001f3fa\U0001f400-\U0001faff]*"
-)
-"""Text without a single zero-width character, told quickly."""
-
 _JOINER: Final = "\u200d"
 _NON_JOINER: Final = "\u200c"
 _SELECTOR: Final = "\ufe0f"
@@ -57,7 +50,7 @@ _EMOJI: Final = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
 _SKIN_TONE: Final = re.compile("[\U0001f3fb-\U0001f3ff]")
-_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPHS: Final = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003ffff"))
 _VARIANT: Final = re.compile("[\U000e0100-\U000e01ef]")
 _CURSIVE: Final = re.compile("[\u0620-\u064a\u066e-\u06d5\u06ee-\u074f\u0750-\u077f\u0860-\u08c7\u0904-\u0dff]")
 """Letters that a non-joiner keeps apart: Arabic, Syriac, the scripts of India."""
@@ -116,6 +109,16 @@ def _escape(found: re.Match[str]) -> str:
 
 
 @cache
+def _unmarked() -> re.Pattern[str]:
+    """Text without a single zero-width character, told quickly."""
+    return re.compile(
+        r"[\n -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200a\u2010-\u2027\u2030-\u205f"
+        r"\u20a0-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\ufe30-\uff9f\uffe0-\uffff"
+        r"\U0001f000-\U0001f3fa\U0001f400-\U0001faff]*"
+    )
+
+
+@cache
 def _mark_run() -> re.Pattern[str]:
     return re.compile(f"[{zero_width_class()}]+")
 
@@ -127,7 +130,7 @@ def _leading_marks() -> re.Pattern[str]:
 
 def _settle_marks(text: str) -> str:
     """Cut piles of marks, drop marks without a character before them, and joiners and selectors that join nothing."""
-    if _UNMARKED.fullmatch(text):
+    if _unmarked().fullmatch(text):
         return text
     chain_end = -1
     """Where the character stands that the last joiner joined on."""
@@ -169,7 +172,7 @@ def _kept_marks(base: str, run: str) -> str:
         elif _SKIN_TONE.match(char):
             fits = not kept and bool(_EMOJI.match(base))
         elif _VARIANT.match(char):
-            fits = not kept and bool(_IDEOGRAPH.match(base))
+            fits = not kept and any(first <= base <= last for first, last in _IDEOGRAPHS)
         else:
             fits = True
         if fits:

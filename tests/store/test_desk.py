@@ -40,6 +40,10 @@ async def hold(desk: Desk, text: str = "Hello", ticket_id: int = 7) -> OutboxRow
     )
 
 
+async def run_sql(desk: Desk, sql: str) -> None:
+    await desk._database.write(lambda connection: connection.execute(sql).rowcount)
+
+
 async def test_files_are_for_this_user_only(desk: Desk, tmp_path: Path) -> None:
     await desk.drafts.save(Draft(1, "customer", "text"))
     for path in tmp_path.iterdir():
@@ -164,7 +168,7 @@ async def test_what_a_row_says_cannot_be_changed_even_by_sql(desk: Desk) -> None
         "UPDATE attempts SET note = 'x'",
     ):
         with pytest.raises(StoreError):
-            await desk._database.write(lambda connection, sql=sql: connection.execute(sql).rowcount)  # type: ignore[misc]
+            await run_sql(desk, sql)
     assert await desk.outbox.row(row.id) is not None
 
 
@@ -216,5 +220,5 @@ async def test_the_sql_knows_the_same_ways_as_the_table_of_states(tmp_path: Path
 async def test_unsettled_rows_cannot_be_deleted(desk: Desk) -> None:
     await hold(desk)
     with pytest.raises(StoreError):
-        await desk._database.write(lambda connection: connection.execute("DELETE FROM outbox").rowcount)
+        await run_sql(desk, "DELETE FROM outbox")
     assert len(await desk.outbox.rows()) == 1

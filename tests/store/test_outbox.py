@@ -6,21 +6,17 @@ import asyncio
 import hashlib
 import json
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tui.clock import MINUTE, SECOND, FixedClock, SystemClock
+from tui.clock import MINUTE, SECOND, FixedClock
 from tui.store.desk import Desk
 from tui.store.drafts import Draft
 from tui.store.errors import StoreError
-from tui.store.instance import Instance
 from tui.store.outbox_states import State
 from tui.store.rows import OutboxRow, Outcome, OutFile
 
@@ -106,6 +102,7 @@ async def test_the_way_of_a_reply(desk: Desk, clock: FixedClock) -> None:
     assert await desk.outbox.release_due("a", clock.now()) == [row.id]
     assert [due.id for due in await desk.outbox.next_due("a", clock.now())] == [row.id]
     assert await desk.outbox.next_due("b", clock.now()) == []
+    assert await desk.outbox.claim(row.id, "b", ()) is None
     claimed = await desk.outbox.claim(row.id, "a", (1, 2, 3))
     assert claimed is not None
     assert (claimed.state, claimed.attempt_no, claimed.baseline_ids) == ("sending", 1, (1, 2, 3))
@@ -510,92 +507,3 @@ async def test_a_cancelled_claim_is_still_on_record(desk: Desk) -> None:
     assert await desk.outbox.claim(row.id, "a", ()) is None
     assert await state_of(desk, row) == "sending"
     assert [line.event for line in await desk.outbox.attempts(row.id)] == ["queued", "started"]
-
-
-WINDOW = """
-import asyncio, sys
-from pathlib import Path
-from tui.clock import SystemClock
-from tui.store.desk import Desk
-from tui.store.instance import Instance
-
-async def main():
-    clock = SystemClock()
-    desk = await Desk.open(Path(sys.argv[1]), clock)
-    me = Instance.open(Path(sys.argv[1])).name
-    for ticket, wait in ((1, 3600), (2, 0), (3, 0)):
-        row = await desk.outbox.hold(ticket, "reply", "customer", {"text": "Hello", "files": []}, base_ids=(),
-            not_before=clock.now() + wait * 1_000_000, owner=me, from_draft=False)
-    await desk.outbox.claim(row.id, me, ())
-    print(me, flush=True)
-    await asyncio.sleep(3600)
-
-asyncio.run(main())
-"""
-
-
-async def test_a_stopped_window_keeps_its_rows_and_a_killed_one_loses_them(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", WINDOW, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd())
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline()
-        me = Instance.open(tmp_path)
-        desk = await Desk.open(tmp_path, SystemClock())
-        process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-        assert await desk.outbox.recover(me.alive, me.name) == []
-        process.kill()
-        process.wait()
-        await desk.outbox.recover(me.alive, me.name)
-        assert [row.state for row in await desk.outbox.rows()] == ["paused", "paused", "unconfirmed"]
-        await desk.close()
-        me.close()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-CLAIMER = """
-import asyncio, sys
-from pathlib import Path
-from tui.clock import SystemClock
-from tui.store.desk import Desk
-
-async def main():
-    desk = await Desk.open(Path(sys.argv[1]), SystemClock())
-    for row in await desk.outbox.rows(("queued",)):
-        if await desk.outbox.claim(row.id, "a", ()) is not None:
-            print(row.id, flush=True)
-    await desk.close()
-
-asyncio.run(main())
-"""
-
-
-async def test_programs_that_claim_the_same_rows_get_each_once(tmp_path: Path) -> None:
-    desk = await Desk.open(tmp_path, SystemClock())
-    rows = [await hold(desk, ticket_id=number) for number in range(1, 151)]
-    programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", CLAIMER, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
-        )
-        for _ in range(3)
-    ]
-    # One of them is killed in the middle: what it was given is on record as being sent.
-    first = programs[0].stdout
-    assert first is not None
-    given = [first.readline().strip()]
-    programs[0].kill()
-    for program in programs:
-        assert program.stdout is not None
-        given += program.stdout.read().split()
-        program.stdout.close()
-        program.wait()
-    given = [each for each in given if each]
-    assert len(given) == len(set(given))
-    taken = {row.id for row in await desk.outbox.rows(("sending",))}
-    assert set(given) <= taken == {row.id for row in rows}
-    # At most one claim was given without being heard of: that of the killed one.
-    assert len(taken) - len(given) <= 1
-    await desk.close()

@@ -96,10 +96,15 @@ class OutboxMachine(RuleBasedStateMachine):
     def send_something(self, window: str, ticket: int, wait: float, file: bool) -> None:
         self.send(window, ticket, wait, file)
 
-    def send(self, window: str, ticket: int, wait: float, file: bool) -> None:
+    @rule(window=WINDOWS, ticket=st.sampled_from(TICKETS))
+    def send_over_a_draft(self, window: str, ticket: int) -> None:
+        """A window that does not know what another one wrote in the draft sends its own text."""
+        self.send(window, ticket, 0.0, False, unaware=True)
+
+    def send(self, window: str, ticket: int, wait: float, file: bool, *, unaware: bool = False) -> None:
         desk = self.desks[window]
         draft = self.runner.run(desk.drafts.get(ticket, "customer"))
-        if draft is None:
+        if draft is None or unaware:
             self.typed.append(f"text {len(self.typed)} of ticket {ticket}.")
             draft = Draft(ticket, "customer", self.typed[-1])
         files = [OutFile(f.name, None, f.path, f.sha256) for f in draft.attachments]
@@ -202,6 +207,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(window=WINDOWS, arrives=st.booleans())
     def die(self, window: str, arrives: bool) -> None:
         """kill -9: what it was sending may or may not have arrived; another window sees to the rest."""
+        if self.sends:
+            window = next(row.owner[0] for row in self.rows() if row.id in self.sends)
         owner = self.owner(window)
         lost = [row for row in self.rows() if row.id in self.sends and row.owner == owner]
         for row in lost:

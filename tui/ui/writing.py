@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ class Writing:
         self._composer: Composer | None = None
         self._timer: Timer | None = None
         self._ahead: list[str] | None = None
+        self._saving = asyncio.Lock()
         self.draft: Draft | None = None
 
     def actions(self) -> dict[str, Callable[[], None]]:
@@ -156,7 +158,11 @@ class Writing:
         return self.draft
 
     async def save(self) -> bool:
-        """Write the draft down; False, and said so on its title, when the disk refuses."""
+        """Write the draft down; False, and said so on its title, when the disk refuses. One after the other."""
+        async with self._saving:
+            return await self._save()
+
+    async def _save(self) -> bool:
         draft = self._taken()
         if draft is None:
             return True
@@ -221,7 +227,8 @@ class Writing:
                 self._screen.bridge.spawn(self._hold(draft), "send")
 
     async def _hold(self, draft: Draft) -> None:
-        problem = await self._screen.bridge.outgoing.hold(draft)
+        problem = "" if await self.save() else "The text could not be saved, so it is not sent; the title says why."
+        problem = problem or await self._screen.bridge.outgoing.hold(draft)
         if problem:
             self._screen.say(problem)
             self._show_review(draft)
