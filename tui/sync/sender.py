@@ -1,8 +1,9 @@
-"""Sending what is in the outbox: once, after a look at the thread, and never again by itself (DESIGN.md "The outbox").
+"""Sending what is in the outbox: once, after a look at what is there, never again by itself (DESIGN.md "The outbox").
 
 The order of things is the promise: the row is `sending` on disk before the request leaves, and what came of it is on
 disk before anyone is told. A delivery is never cancelled; a process that dies in the middle leaves `sending` behind,
-which becomes `unconfirmed` as soon as its owner is seen to be gone.
+which becomes `unconfirmed` as soon as its owner is seen to be gone. How a kind of write is known to have happened is
+the kind's own affair (`kinds`).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from tui.clock import SECOND, Clock
 from tui.store.desk import Desk
 from tui.store.errors import StoreError
 from tui.store.instance import Instance
+from tui.store.outbox_states import State
 from tui.store.rows import OutboxRow, Outcome
 from tui.sync.events import Announced, Event, OutboxChanged
-from tui.sync.replies import find, outcome_of, request_of
+from tui.sync.kinds.base import Before, Done, Evidence, Kind, Reach
+from tui.sync.kinds.registry import KINDS
 from tui.sync.schedule import next_look, old_enough_to_decide
 from tui.sync.threads import Threads
 
@@ -28,14 +31,25 @@ FENCE: Final = 5 * SECOND
 SETTLE_AGAIN: Final = 2.0
 FIRST_RETRY: Final = 2 * SECOND
 LONGEST_RETRY: Final = 60 * SECOND
-SAID: Final = {
+SAID: Final[dict[State, str]] = {
     "sent": "was sent.",
-    "refused": "was refused; its text is back in the draft.",
+    "refused": "was refused.",
     "paused": "is paused in the outbox.",
     "queued": "did not leave yet, and will by itself.",
-    "unconfirmed": "may have been sent; the thread is being looked through for it.",
+    "unconfirmed": "may have been sent; it is being looked for.",
 }
-FOUND_LATER: Final = ("unconfirmed", "undecided", "queued", "paused", "refused", "withdrawn")
+FOUND_LATER: Final[tuple[State, ...]] = ("unconfirmed", "undecided", "queued", "paused", "refused", "withdrawn")
+NAMES: Final = {
+    "reply": "message",
+    "topic-change": "topic change",
+    "status": "change of status",
+    "assign": "assignment",
+    "notes": "change of the notes",
+    "help-request": "help request",
+    "help-reply": "message on the help request",
+    "new-ticket": "new ticket",
+    "label": "return label",
+}
 
 
 class Sender:
@@ -51,107 +65,96 @@ class Sender:
         clock: Clock,
         tell: Callable[[Event], None],
     ) -> None:
-        self._client = client
         self._desk = desk
         self._instance = instance
         self._threads = threads
         self._clock = clock
         self._tell = tell
+        self._reach = Reach(client, desk, threads.fetch, desk.outbox.claimed_ids)
         self._retry_at: dict[str, int] = {}
         self._failures: dict[str, int] = {}
         threads.inspect = self.inspect
 
     def retry_at(self, row_id: str) -> int:
-        """When a row whose thread could not be read may be tried again; 0 at once."""
+        """When a row before which nothing could be read may be tried again; 0 at once."""
         return self._retry_at.get(row_id, 0)
 
     async def attempt(self, row_id: str) -> OutboxRow | None:
-        """One delivery of a queued row: read the thread, compare, claim, post, settle. Gives the row as it is then."""
+        """One delivery of a queued row: read, compare, claim, post, settle. Gives the row as it is then."""
         row = await self._desk.outbox.row(row_id)
         if row is None or row.state != "queued":
             return row
-        thread = await self._look_before(row)
-        if thread is None:
+        kind = KINDS.get(row.kind)
+        if kind is None:
+            return await self._pause(row, "Not sent. A newer version of refurbed-inbox wrote this; start that one.")
+        before = await self._look_before(kind, row)
+        if before is None:
             return await self._desk.outbox.row(row_id)
-        problem = await self._collision(row, thread)
-        if problem:
-            paused = await self._desk.outbox.pause(row_id, problem)
-            self._tell(OutboxChanged())
-            if paused is not None:
-                self._announce(paused)
-            return await self._desk.outbox.row(row_id)
-        baseline = tuple(message.id for message in thread.messages)
-        claimed = await self._desk.outbox.claim(row_id, self._instance.name, baseline)
+        if before.problem:
+            return await self._pause(row, before.problem)
+        claimed = await self._desk.outbox.claim(row_id, self._instance.name, before.baseline)
         self._tell(OutboxChanged())
         if claimed is None or claimed.state != "sending":
             return claimed
-        settled = await self._post(claimed)
+        settled = await self._post(kind, claimed, before)
         self._tell(OutboxChanged())
         return settled
 
-    async def _look_before(self, row: OutboxRow) -> Thread | None:
-        """The thread right before the reply leaves; None when it cannot be had, and the row waits or is paused."""
+    async def _pause(self, row: OutboxRow, reason: str) -> OutboxRow | None:
+        paused = await self._desk.outbox.pause(row.id, reason)
+        self._tell(OutboxChanged())
+        if paused is not None:
+            self._announce(paused)
+        return await self._desk.outbox.row(row.id)
+
+    async def _look_before(self, kind: Kind, row: OutboxRow) -> Before | None:
+        """What is there right before it leaves; None when that cannot be had, and the row waits or is paused."""
         try:
-            thread = await self._threads.fetch(row.ticket_id)
+            before = await kind.before(row, self._reach)
         except ApiError as error:
             await self._not_read(row, error)
             return None
         self._retry_at.pop(row.id, None)
         self._failures.pop(row.id, None)
-        return thread
+        return before
 
     async def _not_read(self, row: OutboxRow, error: ApiError) -> None:
-        lasting = error.effect in ("refused", "signed-out") or isinstance(error, TooLarge)
-        if lasting:
-            paused = await self._desk.outbox.pause(row.id, f"Not sent. {error.sentence}")
-            self._tell(OutboxChanged())
-            if paused is not None:
-                self._announce(paused)
+        if error.effect in ("refused", "signed-out") or isinstance(error, TooLarge):
+            await self._pause(row, f"Not sent. {error.sentence}")
             return
-        failures = self._failures[row.id] = self._failures.get(row.id, 0) + 1
-        wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LONGEST_RETRY)
-        at = self._clock.now() + wait
+        at = self._clock.now() + self._wait(row)
         self._retry_at[row.id] = max(at, error.reset_at) if isinstance(error, RateLimited) else at
 
-    async def _collision(self, row: OutboxRow, thread: Thread) -> str:
-        """Why a person should look first; empty when nothing happened since the writing began."""
-        if thread.ticket.status == "CLOSED":
-            return f"Not sent. Ticket {row.ticket_id} is CLOSED for good; only a follow-up ticket can go on from it."
-        if row.base_ids is None:
-            return ""
-        ours = await self._desk.outbox.claimed_ids(row.ticket_id)
-        known = set(row.base_ids) | ours
-        fresh = [message for message in thread.messages if message.id not in known]
-        if not fresh:
-            return ""
-        who = ", ".join(dict.fromkeys(m.author_name or m.author_type.lower() or "somebody" for m in fresh))
-        number = "a new message" if len(fresh) == 1 else f"{len(fresh)} new messages"
-        return f"Not sent. Since you began writing there is {number} by {who}. Read it, then send or change your reply."
+    def _wait(self, row: OutboxRow) -> int:
+        """How long until the next try of a row that did not leave: longer each time."""
+        failures = self._failures[row.id] = self._failures.get(row.id, 0) + 1
+        return min(FIRST_RETRY << min(failures - 1, 10), LONGEST_RETRY)
 
-    async def _post(self, row: OutboxRow) -> OutboxRow:
-        outcome = Outcome("unclear", "The program stopped while it was being sent.")
-        thread: Thread | None = None
-        try:
-            request = await request_of(row, self._desk)
-            if self._clock.now() - row.state_since > FENCE:
-                outcome = Outcome("unsent", "The machine slept before it could leave.", not_before=self._clock.now())
-            else:
-                thread = await self._client.update_ticket(request)
-                outcome = await self._confirmed(row, thread)
-        except ApiError as error:
-            outcome = outcome_of(error)
-            if outcome.effect == "unsent":
-                failures = self._failures[row.id] = self._failures.get(row.id, 0) + 1
-                wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LONGEST_RETRY)
-                outcome = Outcome("unsent", outcome.reason, not_before=self._clock.now() + wait)
-        except (ValueError, KeyError) as error:
-            outcome = Outcome("refused", f"It cannot be sent: {error}.")
+    async def _post(self, kind: Kind, row: OutboxRow, before: Before) -> OutboxRow:
+        outcome, done = await self._perform(kind, row, before)
         settled = await self._settle(row, outcome)
         self._announce(settled)
-        if thread is not None:
-            await self._threads.adopt(thread)
-            self._announce_status(row, thread)
+        if done is not None and done.thread is not None:
+            await self._threads.adopt(done.thread)
+            self._announce_status(row, before, done.thread)
         return settled
+
+    async def _perform(self, kind: Kind, row: OutboxRow, before: Before) -> tuple[Outcome, Done | None]:
+        if self._clock.now() - row.state_since > FENCE:
+            return Outcome("unsent", "The machine slept before it could leave.", not_before=self._clock.now()), None
+        try:
+            done = await kind.perform(row, self._reach, before)
+        except ApiError as error:
+            not_before = error.reset_at if isinstance(error, RateLimited) else 0
+            if error.effect == "unsent":
+                not_before = self._clock.now() + self._wait(row)
+            return Outcome(error.effect, error.sentence, not_before=not_before), None
+        except (ValueError, KeyError) as error:
+            return Outcome("refused", f"It cannot be sent: {error}."), None
+        if done.evidence is None:
+            # A yes that does not show the effect is not certainty (SAFETY.md I3).
+            return Outcome("unclear", "The service said yes, but its answer does not show it."), done
+        return Outcome("sent", remote_id=done.evidence.remote_id, evidence=done.evidence.words), done
 
     async def _settle(self, row: OutboxRow, outcome: Outcome) -> OutboxRow:
         """Write down what came of it, however long the disk refuses: until then the row stays `sending`."""
@@ -161,44 +164,47 @@ class Sender:
             except StoreError as error:
                 if error.kind == "closed":
                     raise
-                self._tell(Announced(f"What came of a reply could not be written down. {error.sentence}"))
+                self._tell(Announced(f"What came of a write could not be kept yet. {error.sentence}"))
                 await self._clock.sleep(SETTLE_AGAIN)
-
-    async def _confirmed(self, row: OutboxRow, thread: Thread) -> Outcome:
-        """A 200 whose thread holds the message is certain; one without it is not (SAFETY.md I3)."""
-        message = find(row, thread.messages, await self._desk.outbox.claimed_ids(row.ticket_id))
-        if message is None:
-            return Outcome("unclear", "The service said yes, but the message is not in its answer.")
-        return Outcome("sent", remote_id=message.id, evidence="response")
 
     def _announce(self, row: OutboxRow) -> None:
         """What came of it, as a sentence: the last word on a write is never that it is about to leave."""
         said = SAID.get(row.state)
         if said:
-            self._tell(Announced(f"The message on ticket {row.ticket_id} {said} {row.reason}".rstrip()))
+            back = " Its text is back in the draft." if row.state == "refused" and row.text else ""
+            self._tell(Announced(f"The {_name(row)} {said} {row.reason}".rstrip() + back))
 
-    def _announce_status(self, row: OutboxRow, thread: Thread) -> None:
+    def _announce_status(self, row: OutboxRow, before: Before, thread: Thread) -> None:
         """A status that is not the one asked for is never silent (API.md trap 1)."""
-        asked, got = row.status_after, thread.ticket.status
-        if asked and got and got != asked:
-            self._tell(Announced(f"Ticket {row.ticket_id} is {got} now, though {asked} was asked for."))
+        was = before.ticket.status if before.ticket is not None else ""
+        wanted = row.status_after or str(row.fields.get("status", "")) or was
+        got = thread.ticket.status
+        if wanted and got and got != wanted:
+            asked = f"though {wanted} was asked for" if wanted != "OPEN" else "by the service's own rule"
+            self._tell(Announced(f"Ticket {row.ticket_id} is {got} now, {asked}."))
 
     async def inspect(self, thread: Thread) -> None:
-        """A thread was read: does it hold a write whose outcome was unknown?"""
-        rows = await self._desk.outbox.rows(states=FOUND_LATER, ticket_id=thread.ticket.id)
-        for row in rows:
-            if not row.was_unclear:
-                continue
-            claimed = await self._desk.outbox.claimed_ids(row.ticket_id)
-            message = find(row, thread.messages, claimed)
-            if message is not None and await self._desk.outbox.confirm(row.id, message.id, "reread") is not None:
-                self._tell(Announced(f"The reply on ticket {row.ticket_id} was sent after all: it is in the thread."))
-                self._tell(OutboxChanged())
+        """A thread was read: does it show a write whose outcome was unknown?"""
+        for row in await self._desk.outbox.rows(states=FOUND_LATER, ticket_id=thread.ticket.id):
+            kind = KINDS.get(row.kind)
+            if row.was_unclear and kind is not None:
+                claimed = await self._desk.outbox.claimed_ids(row.ticket_id)
+                await self._found(row, kind.in_thread(row, thread, claimed))
+
+    async def _found(self, row: OutboxRow, evidence: Evidence | None) -> None:
+        if evidence is None:
+            return
+        if await self._desk.outbox.confirm(row.id, evidence.remote_id, evidence.words) is not None:
+            self._tell(Announced(f"The {_name(row)} did arrive: the service has it."))
+            self._tell(OutboxChanged())
 
     async def look(self, row: OutboxRow) -> OutboxRow | None:
-        """Read the thread of a write of unknown outcome; after a minute without a find a person must decide."""
+        """Look for a write of unknown outcome; after a minute without a find a person must decide."""
+        kind = KINDS.get(row.kind)
+        if kind is None:
+            return row
         try:
-            await self._threads.fetch(row.ticket_id)
+            await self._found(row, await kind.look(row, self._reach))
         except ApiError:
             return row
         now = await self._desk.outbox.row(row.id)
@@ -233,3 +239,9 @@ class Sender:
             await self._clock.sleep(pause)
             if row.state == "unconfirmed":
                 await self.look(row)
+
+
+def _name(row: OutboxRow) -> str:
+    """What a row is, for a sentence: `message on ticket 1048`."""
+    name = NAMES.get(row.kind, "write")
+    return f"{name} on ticket {row.ticket_id}" if row.ticket_id else name
