@@ -156,8 +156,8 @@ async def _act(picture: Picture, app: InboxApp, pilot: Pilot[None]) -> None:
         if key != "j":
             await _settled(app, pilot)
     if picture.text:
-        await _until(pilot, lambda: app.inbox.writing._composer is not None and app.inbox.writing.draft is not None)
-        composer = app.inbox.writing._composer
+        await _until(pilot, lambda: app.inbox.writing.composer is not None and app.inbox.writing.draft is not None)
+        composer = app.inbox.writing.composer
         assert composer is not None
         composer.area.insert(picture.text)
         await _until(pilot, lambda: bool(app.inbox.writing.draft and app.inbox.writing.draft.changed_at))

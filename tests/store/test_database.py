@@ -232,10 +232,10 @@ async def test_opening_that_is_cancelled_leaves_no_thread(tmp_path: Path, clock:
     with pytest.raises(asyncio.CancelledError):
         await opening
     for _ in range(100):
-        if threading.active_count() == before:
+        if threading.active_count() <= before:
             break
         await asyncio.sleep(0.02)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 async def test_a_lock_that_stays_is_a_sentence(

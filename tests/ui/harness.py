@@ -119,4 +119,5 @@ async def until(app: InboxApp, *wanted: str, absent: str = "", seconds: float = 
 async def type_in(pilot: Pilot[None], words: str) -> None:
     """Type as a person would; a line break is Enter."""
     names = {" ": "space", "\n": "enter", ".": "full_stop", ",": "comma", "!": "exclamation_mark", "-": "minus"}
+    names |= {"/": "slash", "*": "asterisk", "_": "underscore"}
     await pilot.press(*(names.get(char, char) for char in words))

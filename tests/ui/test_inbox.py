@@ -167,7 +167,7 @@ async def test_a_poll_touches_neither_cursor_nor_composer(house: House) -> None:
         await pilot.press("r")
         await until(app, "Reply to the customer")
         await type_in(pilot, "half a sent")
-        area = app.inbox.writing._composer.area if app.inbox.writing._composer is not None else None
+        area = app.inbox.writing.composer.area if app.inbox.writing.composer is not None else None
         assert area is not None
         before = (app.inbox.tickets.ticket_id, app.state.opened, area.text, area.cursor_location)
         polls = len([call for call in house.server.calls if call.operation == "ListTickets"])

@@ -26,6 +26,7 @@ _DRAFTS: Final = (
         status_after TEXT NOT NULL,
         base_ids TEXT,
         attachments TEXT NOT NULL,
+        base_text BLOB NOT NULL,
         changed_at INTEGER NOT NULL,
         reason TEXT NOT NULL,
         source TEXT NOT NULL

@@ -110,6 +110,7 @@ def come_back(connection: sqlite3.Connection, row: OutboxRow, reason: str, now: 
         status_after=row.status_after,
         base_ids=row.base_ids,
         attachments=blobs.files_of(row.fields.get("files")),
+        base_text=str(row.fields.get("base", "")),
         reason=f"{DAMAGED} {reason}".strip() if damaged else reason,
     )
     if empty(returning):
@@ -184,7 +185,8 @@ def _delete_live(connection: sqlite3.Connection, ticket_id: int, audience: str) 
 def _insert(connection: sqlite3.Connection, draft: Draft, source: str, *, is_live: bool) -> int:
     cursor = connection.execute(
         "INSERT INTO drafts (live, ticket_id, audience, text, sha256, cursor_row, cursor_column, status_after,"
-        " base_ids, attachments, changed_at, reason, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " base_ids, attachments, base_text, changed_at, reason, source)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             is_live,
             draft.ticket_id,
@@ -195,6 +197,7 @@ def _insert(connection: sqlite3.Connection, draft: Draft, source: str, *, is_liv
             bindable(draft.status_after),
             ids_json(draft.base_ids),
             blobs.manifest_json(draft.attachments),
+            text_bytes(draft.base_text),
             draft.changed_at,
             bindable(draft.reason),
             source,
@@ -221,6 +224,7 @@ def _stored(row: dict[str, object]) -> Stored:
         status_after=str(row["status_after"]),
         base_ids=None if base_ids is None else id_tuple(base_ids),
         attachments=blobs.files_of(json_or_none(row["attachments"])),
+        base_text=bytes_text(cast("bytes", row["base_text"])),
         changed_at=cast("int", row["changed_at"]),
         reason=reason,
         kept_id=0 if row["live"] else cast("int", row["id"]),

@@ -54,6 +54,8 @@ class Draft:
     base_ids: tuple[int, ...] | None = None
     """The message ids shown when the writing began; None when none were loaded yet (DESIGN.md, Collision)."""
     attachments: tuple[DraftFile, ...] = ()
+    base_text: str = ""
+    """The notes as they were when their editing began; what is theirs and ours is told apart by it."""
     changed_at: int = 0
     """When it was last saved. Pass it on when saving again: it tells whether another window saved in between."""
     reason: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from tui import text
@@ -12,6 +14,7 @@ from tui.store.errors import StoreError
 from tui.store.outbox_states import UNSETTLED, WORDS, Decision
 from tui.store.rows import Draft
 from tui.ui import words
+from tui.ui.files import FileProblem, to_send
 
 if TYPE_CHECKING:
     from tui.store.rows import OutboxRow
@@ -74,24 +77,40 @@ class Outgoing:
             self._app.inbox.tickets.forget(changed)
 
     async def hold(self, draft: Draft) -> str:
-        """Put a reply into the outbox, held for the undo window; gives a sentence on why not, or nothing."""
-        from tui.sync.replies import queue_reply
+        """Put a text into the outbox, held for the undo window; gives a sentence on why not, or nothing."""
+        from tui.sync.replies import queue_notes, queue_reply
 
+        setup = self._setup
         try:
-            await queue_reply(
-                self._desk,
-                self._setup.instance,
-                self._setup.clock,
-                ticket_id=draft.ticket_id,
-                audience=audience_named(draft.audience),
-                body=draft.text,
-                status_after=draft.status_after,
-                base_ids=draft.base_ids,
-                undo_seconds=self._setup.undo_seconds,
-                from_draft=True,
-            )
+            if draft.audience == "notes":
+                await queue_notes(
+                    self._desk,
+                    setup.instance,
+                    setup.clock,
+                    ticket_id=draft.ticket_id,
+                    base=draft.base_text,
+                    ours=draft.text,
+                    undo_seconds=setup.undo_seconds,
+                    from_draft=True,
+                )
+            else:
+                await queue_reply(
+                    self._desk,
+                    setup.instance,
+                    setup.clock,
+                    ticket_id=draft.ticket_id,
+                    audience=audience_named(draft.audience),
+                    body=draft.text,
+                    status_after=draft.status_after,
+                    files=await asyncio.to_thread(to_send, draft.attachments),
+                    base_ids=draft.base_ids,
+                    undo_seconds=setup.undo_seconds,
+                    from_draft=True,
+                )
         except StoreError as error:
             return error.sentence
+        except FileProblem as problem:
+            return f"Not sent. {problem}"
         self._wake()
         await self.count()
         await self._count_drafts()
@@ -164,6 +183,17 @@ class Outgoing:
         await self.count()
         self._app.bridge.reads.thread_changed(row.ticket_id)
 
+    async def _take_theirs_in(self, row: OutboxRow) -> None:
+        """Notes that came back go on from what is there now: theirs merged in, with both sides where they conflict."""
+        from tui.sync.kinds.merge import merge
+
+        draft = await self._desk.drafts.get(row.ticket_id, "notes")
+        if draft is not None:
+            theirs = await self._app.bridge.reads.notes_of(row.ticket_id)
+            merged = merge(draft.base_text, draft.text, theirs)
+            await self._desk.drafts.save(replace(draft, text=merged.text, base_text=theirs))
+            self._app.inbox.writing.begin("notes", row.ticket_id)
+
     def findings(self, draft: Draft, content: Content | None) -> tuple[str, ...]:
         """What the review line warns of."""
         if content is None or content.ticket.id != draft.ticket_id:
@@ -192,9 +222,9 @@ class Outgoing:
 
     def _row_words(self, row: OutboxRow) -> str:
         since = words.clock_words(row.state_since, self._setup.clock.now(), self._setup.clock.zone)
-        whom = AUDIENCE_WORDS[audience_named(row.audience)]
         reason = f" {row.reason}" if row.reason else ""
-        return f"ticket {row.ticket_id} {whom}: {WORDS[row.state]} ({since}).{reason} “{_start(row.text)}”"
+        start = f" “{_start(row.text)}”" if row.text else ""
+        return f"ticket {row.ticket_id}, {words.write_name(row)}: {WORDS[row.state]} ({since}).{reason}{start}"
 
     def _draft_words(self, draft: Draft) -> str:
         whom = AUDIENCE_WORDS[audience_named(draft.audience)]
@@ -241,6 +271,8 @@ class Outgoing:
             done: object = await self._desk.outbox.resume(row_id, owner, base_ids=seen)
         elif answer == "withdraw":
             done = await self._desk.outbox.withdraw(row_id)
+            if done is not None and row.kind == "notes":
+                await self._take_theirs_in(row)
         else:
             done = await self._desk.outbox.decide(row_id, cast("Decision", answer), owner)
         self._app.inbox.say("Done." if done is not None else "Too late: it changed its state meanwhile.")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from tui.ui.screens.dialogs import Choice
     from tui.ui.screens.inbox import InboxScreen
 
-LONGEST_COPY = 60_000
-
 
 class Program:
     """Handlers by action id."""
@@ -98,11 +96,7 @@ class Program:
     def _copy_id(self) -> None:
         ticket_id = self._screen.ticket_id
         if ticket_id:
-            self._copy(str(ticket_id), f"the number {ticket_id}")
-
-    def _copy(self, words: str, what: str) -> None:
-        self._screen.app.copy_to_clipboard(words[:LONGEST_COPY])
-        self._screen.say(f"Sent {what} to the terminal's clipboard; whether it took it, it does not say.")
+            self._screen.copy(str(ticket_id), f"the number {ticket_id}")
 
     def _links(self) -> None:
         from tui.ui.screens.dialogs import Choice
@@ -123,7 +117,7 @@ class Program:
         self._screen.asking.choose("Links and attachments: Enter copies the address", unique, self._copy_link)
 
     def _copy_link(self, url: str) -> None:
-        self._copy(text.clean_line(url, 8000), "the address")
+        self._screen.copy(text.clean_line(url, 8000), "the address")
 
     def _outbox(self) -> None:
         self._screen.bridge.outgoing.show()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui.domain import Message, Ticket
 from tui.message_html import Rendered, render
 from tui.store.outbox_states import WORDS
+from tui.ui import words
 from tui.ui.rows import ListRow
 from tui.ui.thread_lines import Content, PendingWrite
 
@@ -125,12 +126,12 @@ class Reads:
         shown = {message.id for message in messages}
         found: list[PendingWrite] = []
         for row in rows:
-            if row.state in ("withdrawn", "refused") or (row.state == "sent" and row.remote_id in shown):
+            arrived = row.state == "sent" and (row.remote_id is None or row.remote_id in shown)
+            if arrived or row.state in ("withdrawn", "refused"):
                 continue
             urgent = row.state in ("paused", "unconfirmed", "undecided")
-            whom = {"customer": "to the customer", "internal": "to refurbed and us"}.get(row.audience, row.audience)
             reason = f" {row.reason}" if row.reason else ""
-            found.append(PendingWrite(f"our message {whom}: {WORDS[row.state]}.{reason}", row.text, urgent))
+            found.append(PendingWrite(f"{words.write_name(row)}: {WORDS[row.state]}.{reason}", row.text, urgent))
         return tuple(found)
 
     def _note(self, messages: Sequence[Message]) -> str:
@@ -142,6 +143,11 @@ class Reads:
         if self._state.opened:
             return "Asking the service for the messages…"
         return "The messages are not on this machine yet; Enter asks for them."
+
+    async def notes_of(self, ticket_id: int) -> str:
+        """The ticket's notes as the cache has them."""
+        ticket = await self._setup.cache.ticket(ticket_id)
+        return ticket.notes if ticket is not None else ""
 
     def render_thread(self, content: Content) -> None:
         """Render bodies that are too long for the event loop, in a thread."""

@@ -86,7 +86,8 @@ def build(
         lines += _message(message, rendered.get(message.id), folding, message.id == current, width, zone)
         lines.append(())
     for write in content.pending:
-        lines += _wrapped(write.headline, width, "alarm" if write.urgent else "pending")
+        for row in write.headline.split("\n"):
+            lines += _wrapped(row, width, "alarm" if write.urgent else "pending")
         for row in write.body.split("\n"):
             lines += _wrapped(row, width, "pending", indent=2)
         lines.append(())

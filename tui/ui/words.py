@@ -7,9 +7,10 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tui.clock import MINUTE, to_datetime
-from tui.domain import View
+from tui.domain import AUDIENCE_WORDS, View, audience_named
 
 if TYPE_CHECKING:
+    from tui.store.rows import OutboxRow
     from tui.sync.events import SyncState
     from tui.ui.actions import Keymap
 
@@ -46,6 +47,25 @@ def age(state: SyncState | None, now: int, zone: tzinfo | None) -> str:
 def unsent(counts: Mapping[str, int]) -> str:
     """Writes that are not done, the doubtful ones first: `1 unconfirmed, 2 held`."""
     return ", ".join(f"{counts[state]} {state}" for state in UNSENT_ORDER if counts.get(state))
+
+
+WRITE_NAMES: Final = {
+    "topic-change": "our topic-change request",
+    "status": "our change of status",
+    "assign": "our assignment",
+    "notes": "our notes",
+    "help-request": "our help request",
+    "help-reply": "our message on the help request",
+    "new-ticket": "our new ticket",
+    "label": "our order for a return label",
+}
+
+
+def write_name(row: OutboxRow) -> str:
+    """What a row of the outbox is, with its audience where it has one: `our message to the customer`."""
+    if row.kind == "reply":
+        return f"our message {AUDIENCE_WORDS[audience_named(row.audience)]}"
+    return WRITE_NAMES.get(row.kind, row.kind)
 
 
 def empty_list(view: View, state: SyncState | None, me: str, search: str) -> str:

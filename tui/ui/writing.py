@@ -1,4 +1,4 @@
-"""Actions of writing: composer, drafts, review line, sending, undo. A draft is on disk within a second."""
+"""Actions of writing: the composer's life, its draft on disk within a second, the way to the review line and back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui.clock import SECOND
 from tui.domain import AUDIENCE_WORDS, Audience, audience_named, status_after_reply
 from tui.store.rows import Draft
 from tui.ui import words
+from tui.ui.reviewing import Reviewing
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -23,14 +23,15 @@ SAVE_AFTER = 0.4
 
 
 class Writing:
-    """The composer's life on one ticket at a time. The draft object is what is, or will be, on disk."""
+    """The composer on one ticket at a time. The draft object is what is, or will be, on disk."""
 
     def __init__(self, screen: InboxScreen) -> None:
         self._screen = screen
-        self._composer: Composer | None = None
         self._timer: Timer | None = None
         self._ahead: list[str] | None = None
         self._saving = asyncio.Lock()
+        self._review = Reviewing(screen, self)
+        self.composer: Composer | None = None
         self.draft: Draft | None = None
 
     def actions(self) -> dict[str, Callable[[], None]]:
@@ -38,15 +39,14 @@ class Writing:
         return {
             "reply": lambda: self.begin("customer"),
             "internal": lambda: self.begin("internal"),
+            "notes": lambda: self.begin("notes"),
             "undo": self._undo,
             "to-review": self._to_review,
             "editor": self._editor,
             "editor-review": self._editor,
-            "send": self._send,
-            "status-after": self._status_after,
             "write-on": self._write_on,
             "keep-draft": self.keep,
-            "discard": self._discard,
+            **self._review.actions(),
         }
 
     @property
@@ -57,7 +57,7 @@ class Writing:
     @property
     def reviewing(self) -> bool:
         """Whether the review line has the keys."""
-        return self._composer is not None and self._composer.reviewing and self.draft is not None
+        return self.composer is not None and self.composer.reviewing and self.draft is not None
 
     def catches(self, character: str | None, key: str) -> bool:
         """Keys typed before the composer stands are kept for it."""
@@ -72,7 +72,7 @@ class Writing:
     def begin(self, audience: Audience, ticket_id: int = 0) -> None:
         """Open the composer for the ticket in hand, on its draft when there is one."""
         ticket_id = ticket_id or self._screen.ticket_id
-        reason = self._screen.why_not("reply" if audience == "customer" else "internal")
+        reason = self._screen.why_not({"customer": "reply"}.get(audience, audience))
         if not ticket_id or reason:
             self._screen.say(reason or "No ticket is chosen.")
             return
@@ -86,7 +86,12 @@ class Writing:
         try:
             draft = await self._screen.bridge.outgoing.draft(ticket_id, audience)
             if draft is None:
-                draft = Draft(ticket_id, audience, "", status_after=self._status_at_first(ticket_id, audience))
+                draft = Draft(ticket_id, audience, "", status_after=self.status_at_first(ticket_id, audience))
+                if audience == "notes":
+                    now = await self._screen.bridge.reads.notes_of(ticket_id)
+                    lines = now.split("\n")
+                    end = (len(lines) - 1, len(lines[-1]))
+                    draft = replace(draft, text=now, base_text=now, cursor=end, status_after="")
             # What is on screen now is what a newer message is measured against (DESIGN.md, Collision).
             draft = replace(draft, base_ids=self._shown_ids(ticket_id) or draft.base_ids)
             composer = await self._stand()
@@ -101,13 +106,13 @@ class Writing:
 
     async def _stand(self) -> Composer:
         """The composer under the thread, made on first use."""
-        if self._composer is None:
+        if self.composer is None:
             from tui.ui.widgets.composer import Composer
 
-            self._composer = Composer()
-            await self._screen.reading.mount(self._composer)
-        self._composer.display = True
-        return self._composer
+            self.composer = Composer()
+            await self._screen.reading.mount(self.composer)
+        self.composer.display = True
+        return self.composer
 
     def _shown_ids(self, ticket_id: int) -> tuple[int, ...] | None:
         content = self._screen.thread.content
@@ -115,7 +120,7 @@ class Writing:
             return None
         return tuple(message.id for message in content.messages)
 
-    def _status_at_first(self, ticket_id: int, audience: Audience) -> str:
+    def status_at_first(self, ticket_id: int, audience: Audience) -> str:
         """A reply states PENDING or SOLVED; any other message repeats the status where it can (API.md trap 1)."""
         status = self._screen.status_of(ticket_id)
         if audience == "customer":
@@ -123,24 +128,27 @@ class Writing:
         return status if status in ("PENDING", "SOLVED") else ""
 
     def _title(self, draft: Draft, note: str = "") -> str:
-        kind = {"customer": "Reply", "internal": "Message", "notes": "Notes"}[draft.audience]
-        saved = note or (f"draft saved {self._clock_words(draft.changed_at)}" if draft.changed_at else "new")
-        who = self._recipient(draft)
+        kind = {"customer": "Reply ", "internal": "Message ", "notes": ""}[draft.audience]
+        saved = note or (f"draft saved {self.clock_words(draft.changed_at)}" if draft.changed_at else "new")
+        who = self.recipient(draft)
         whom = AUDIENCE_WORDS[audience_named(draft.audience)] + (f" ({who})" if who else "")
-        return f"{kind} {whom} · ticket {draft.ticket_id} · {saved}"
+        title = f"{kind}{whom} · ticket {draft.ticket_id} · {saved}"
+        return title[:1].upper() + title[1:]
 
-    def _recipient(self, draft: Draft) -> str:
+    def recipient(self, draft: Draft) -> str:
+        """The customer's name, for what goes to the customer."""
         content = self._screen.thread.content
         if draft.audience != "customer" or content is None or content.ticket.id != draft.ticket_id:
             return ""
         return content.ticket.customer_name or content.ticket.customer_email
 
-    def _clock_words(self, instant: int) -> str:
+    def clock_words(self, instant: int) -> str:
+        """A moment as the screen says it."""
         clock = self._screen.setup.clock
         return words.clock_words(instant, clock.now(), clock.zone)
 
     def edited(self) -> None:
-        """The text, cursor or status changed: write it down soon."""
+        """The text, cursor, status or files changed: write it down soon."""
         if self.draft is not None and self._timer is None:
             self._timer = self._screen.set_timer(SAVE_AFTER, self._save_soon)
 
@@ -149,12 +157,13 @@ class Writing:
         if self.draft is not None:
             self._screen.bridge.spawn(self.save(), "draft")
 
-    def _taken(self) -> Draft | None:
-        if self.draft is None or self._composer is None:
+    def taken(self) -> Draft | None:
+        """The draft with what the composer holds now."""
+        if self.draft is None or self.composer is None:
             return self.draft
-        row, column = self._composer.area.cursor_location
+        row, column = self.composer.area.cursor_location
         base_ids = self._shown_ids(self.draft.ticket_id) if self.draft.base_ids is None else self.draft.base_ids
-        self.draft = replace(self.draft, text=self._composer.area.text, cursor=(row, column), base_ids=base_ids)
+        self.draft = replace(self.draft, text=self.composer.area.text, cursor=(row, column), base_ids=base_ids)
         return self.draft
 
     async def save(self) -> bool:
@@ -163,120 +172,58 @@ class Writing:
             return await self._save()
 
     async def _save(self) -> bool:
-        draft = self._taken()
-        if draft is None:
-            return True
-        if not draft.text.strip() and not draft.changed_at:
+        draft = self.taken()
+        if draft is None or (not draft.changed_at and _untouched(draft)):
             return True
         saved = await self._screen.bridge.outgoing.save_draft(draft)
         problem = saved if isinstance(saved, str) else ""
         current = self.draft
-        if current is not None and self._composer is not None:
+        if current is not None and self.composer is not None:
             if (current.ticket_id, current.audience) == (draft.ticket_id, draft.audience) and isinstance(saved, Draft):
                 self.draft = current = replace(current, changed_at=saved.changed_at)
-            self._composer.set_title(self._title(current, f"NOT SAVED: {problem}" if problem else ""))
+            self.composer.set_title(self._title(current, f"NOT SAVED: {problem}" if problem else ""))
         return not problem
 
     def _to_review(self) -> None:
-        draft = self._taken()
-        if draft is None or self._composer is None:
+        draft = self.taken()
+        if draft is None or self.composer is None:
             return
-        if not draft.text.strip():
-            self._screen.bridge.spawn(self._close_empty(draft), "composer")
+        if _untouched(draft):
+            self._screen.bridge.spawn(self._close_untouched(draft), "composer")
             return
-        self._show_review(draft)
+        self._review.show(draft)
         self._screen.bridge.spawn(self.save(), "draft")
 
-    def _show_review(self, draft: Draft) -> None:
-        from tui.ui.widgets.composer import Review
-
-        if self._composer is not None:
-            findings = self._screen.bridge.outgoing.findings(draft, self._screen.thread.content)
-            files = tuple(file.name for file in draft.attachments)
-            recipient = self._recipient(draft)
-            self._composer.review(
-                Review(audience_named(draft.audience), recipient, draft.status_after, files, findings)
-            )
-            self._screen.rearrange()
-
-    async def _close_empty(self, draft: Draft) -> None:
+    async def _close_untouched(self, draft: Draft) -> None:
         if draft.changed_at:
             await self._screen.bridge.outgoing.discard_draft(draft)
-        self._close()
+        self.close()
 
     def _write_on(self) -> None:
-        if self._composer is not None:
-            self._composer.write()
+        if self.composer is not None:
+            self.composer.write()
             self._screen.rearrange()
-
-    def _status_after(self) -> None:
-        draft = self._taken()
-        if draft is not None:
-            at_first = self._status_at_first(draft.ticket_id, audience_named(draft.audience))
-            turn = list(dict.fromkeys((at_first, "PENDING", "SOLVED")))
-            here = turn.index(draft.status_after) if draft.status_after in turn else 0
-            self.draft = replace(draft, status_after=turn[(here + 1) % len(turn)])
-            self._show_review(self.draft)
-            self.edited()
-
-    def _send(self) -> None:
-        if self._composer is not None and self._composer.review_painted:
-            draft = self._taken()
-            if draft is not None:
-                self._composer.review_painted = False
-                self._screen.bridge.spawn(self._hold(draft), "send")
-
-    async def _hold(self, draft: Draft) -> None:
-        problem = "" if await self.save() else "The text could not be saved, so it is not sent; the title says why."
-        problem = problem or await self._screen.bridge.outgoing.hold(draft)
-        if problem:
-            self._screen.say(problem)
-            self._show_review(draft)
-            return
-        self._close()
-        seconds = self._screen.setup.undo_seconds
-        leaves = self._clock_words(self._screen.setup.clock.now() + seconds * SECOND)
-        kind = "Reply" if draft.audience == "customer" else "Message"
-        after = f"leaves at {leaves}; {self._screen.keymap.words('undo')} takes it back" if seconds else "leaves now"
-        self._screen.say(f"{kind} on ticket {draft.ticket_id} {after}.")
 
     def keep(self) -> None:
         """Leave the composer; the draft stays."""
         self._screen.bridge.spawn(self._keep(), "composer")
 
     async def _keep(self) -> None:
-        draft = self._taken()
+        draft = self.taken()
         if draft is not None and await self.save():
-            self._close()
-            if draft.text.strip():
+            self.close()
+            if not _untouched(draft):
                 self._screen.say(f"Draft kept on ticket {draft.ticket_id}.")
 
-    def _discard(self) -> None:
-        from tui.ui.screens.dialogs import Choice
-
-        choices = [Choice("no", "go on writing", "n"), Choice("yes", "discard it; the outbox can bring it back", "y")]
-        self._screen.asking.choose("Discard this draft?", choices, self._discard_answer)
-
-    def _discard_answer(self, answer: str) -> None:
-        draft = self._taken()
-        if answer == "yes" and draft is not None:
-            self._screen.bridge.spawn(self._discard_now(draft), "composer")
-
-    async def _discard_now(self, draft: Draft) -> None:
-        if await self.save():
-            await self._screen.bridge.outgoing.discard_draft(draft)
-            self._close()
-            self._screen.say(f"Draft discarded. {self._screen.keymap.words('outbox')} can bring it back.")
-
     def _editor(self) -> None:
-        draft = self._taken()
-        if draft is None or self._composer is None:
+        draft = self.taken()
+        if draft is None or self.composer is None:
             return
         from tui.ui.editor import edit
 
         body, problem = edit(self._screen.app, draft.text)
-        self._composer.set_text(body)
-        self._composer.write()
+        self.composer.set_text(body)
+        self.composer.write()
         self.edited()
         if problem:
             self._screen.say(problem)
@@ -287,17 +234,25 @@ class Writing:
 
     async def _take_back(self) -> None:
         draft, sentence = await self._screen.bridge.outgoing.undo()
-        self._screen.say(sentence)
         if draft is not None:
             self.begin(audience_named(draft.audience), draft.ticket_id)
+        self._screen.say(sentence)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Take the composer away; the thread, or the list, has the keys again."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         self.draft = None
-        if self._composer is not None:
-            self._composer.reviewing = False
-            self._composer.display = False
+        if self.composer is not None:
+            self.composer.reviewing = False
+            self.composer.display = False
         (self._screen.thread if self._screen.state.opened else self._screen.tickets).focus()
         self._screen.rearrange()
+
+
+def _untouched(draft: Draft) -> bool:
+    """Nothing in it that is worth keeping or sending: no text, or notes as they were."""
+    if draft.audience == "notes":
+        return draft.text == draft.base_text
+    return not draft.text.strip() and not draft.attachments

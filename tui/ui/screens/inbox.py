@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tui.ui.bridge import Bridge
     from tui.ui.setup import Setup
 
+LONGEST_COPY = 60_000
+WRITES = ("reply", "internal", "notes")
 TICK = 15.0
 """Seconds between looks at the clock; only cells whose words changed are drawn."""
 
@@ -105,13 +107,13 @@ class InboxScreen(Screen[None]):
 
     def why_not(self, action_id: str) -> str:
         """Why an action cannot be done now, as a sentence; empty when it can."""
-        if action_id not in ("reply", "internal"):
+        if action_id not in WRITES:
             return ""
         if self.setup.read_only:
             return "This session is read-only (--read-only): nothing can be sent."
         if not self.ticket_id:
             return "No ticket is chosen."
-        if self.status_of(self.ticket_id) == "CLOSED":
+        if action_id != "notes" and self.status_of(self.ticket_id) == "CLOSED":
             return f"Ticket {self.ticket_id} is CLOSED for good; only a follow-up ticket can go on from it."
         return ""
 
@@ -127,6 +129,11 @@ class InboxScreen(Screen[None]):
         """Put a sentence in the hint line until the next key."""
         self.state.notice = sentence
         self.draw_bars()
+
+    def copy(self, words: str, what: str) -> None:
+        """Send text to the terminal's clipboard (OSC 52), and say no more than is known."""
+        self.app.copy_to_clipboard(words[:LONGEST_COPY])
+        self.say(f"Sent {what} to the terminal's clipboard; whether it took it, it does not say.")
 
     def open_ticket(self, ticket_id: int) -> None:
         """Read a ticket, whichever view it is in: its thread takes the keys, and the service is asked for it."""

@@ -102,14 +102,22 @@ class Composer(Vertical):
         """Show what will leave, to whom and what follows. `y` counts once this has been painted."""
         self.reviewing = True
         self.area.read_only = True
-        files = ", ".join(text.clean_line(name, 80) for name in review.files) or "no attachments"
-        then = (
-            f"then {review.status_after}" if review.status_after else "no status asked for; the service may set PENDING"
-        )
-        what = f"{AUDIENCE_WORDS[review.audience]}{f' ({review.recipient})' if review.recipient else ''}"
-        lines = [Content.assemble(("SEND ", "bold"), (f"{what} · {then} · {files}", "bold"))]
+        whom = f"{AUDIENCE_WORDS[review.audience]}{f' ({review.recipient})' if review.recipient else ''}"
+        if review.audience == "notes":
+            facts = ["SAVE", "our notes: nobody else reads them; what a colleague wrote meanwhile is merged"]
+            keys = "y save  e editor  Enter write on  q keep draft  X discard  c copy"
+        else:
+            files = ", ".join(text.clean_line(name, 80) for name in review.files) or "no attachments"
+            then = (
+                f"then {review.status_after}"
+                if review.status_after
+                else "no status asked for; the service may set PENDING"
+            )
+            facts = ["SEND", f"{whom} · {then} · {files}"]
+            keys = "y send  s status  a attach  e editor  Enter write on  q keep draft  X discard  c copy"
+        lines = [Content.styled(" ".join(facts), "bold")]
         lines += [Content(f"check: {finding}") for finding in review.findings]
-        lines.append(Content("y send  s status  e editor  Enter write on  q keep draft  X discard"))
+        lines.append(Content(keys))
         self._review.update(Content("\n").join(lines))
         self._review.display = True
         self.call_after_refresh(self._painted)
