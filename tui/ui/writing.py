@@ -30,6 +30,8 @@ class Writing:
         self._timer: Timer | None = None
         self._ahead: list[str] | None = None
         self._saving = asyncio.Lock()
+        self._trouble = ""
+        """Why the last save did not happen, as a sentence; empty when it did."""
         self._review = Reviewing(screen, self)
         self.composer: Composer | None = None
         self.draft: Draft | None = None
@@ -127,13 +129,14 @@ class Writing:
             return status_after_reply(status)
         return status if status in ("PENDING", "SOLVED") else ""
 
-    def _title(self, draft: Draft, note: str = "") -> str:
+    def _title(self, draft: Draft) -> str:
+        """Whether it is on disk comes before what the header says too: a narrow pane cuts the end off."""
         kind = {"customer": "Reply ", "internal": "Message ", "notes": ""}[draft.audience]
-        saved = note or (f"draft saved {self.clock_words(draft.changed_at)}" if draft.changed_at else "new")
+        saved = f"draft saved {self.clock_words(draft.changed_at)}" if draft.changed_at else "new"
         who = self.recipient(draft)
         whom = AUDIENCE_WORDS[audience_named(draft.audience)] + (f" ({who})" if who else "")
-        title = f"{kind}{whom} · ticket {draft.ticket_id} · {saved}"
-        return title[:1].upper() + title[1:]
+        title = f"{kind}{whom} · {saved} · ticket {draft.ticket_id}"
+        return f"NOT SAVED · {title}" if self._trouble else title[:1].upper() + title[1:]
 
     def recipient(self, draft: Draft) -> str:
         """The customer's name, for what goes to the customer."""
@@ -176,13 +179,15 @@ class Writing:
         if draft is None or (not draft.changed_at and _untouched(draft)):
             return True
         saved = await self._screen.bridge.outgoing.save_draft(draft)
-        problem = saved if isinstance(saved, str) else ""
+        trouble, self._trouble = self._trouble, saved if isinstance(saved, str) else ""
+        if self._trouble and self._trouble != trouble:
+            self._screen.say(f"What you write is NOT SAVED. {self._trouble} Esc, then c, copies it out.")
         current = self.draft
         if current is not None and self.composer is not None:
             if (current.ticket_id, current.audience) == (draft.ticket_id, draft.audience) and isinstance(saved, Draft):
                 self.draft = current = replace(current, changed_at=saved.changed_at)
-            self.composer.set_title(self._title(current, f"NOT SAVED: {problem}" if problem else ""))
-        return not problem
+            self.composer.set_title(self._title(current))
+        return not self._trouble
 
     def _to_review(self) -> None:
         draft = self.taken()
