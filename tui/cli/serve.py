@@ -58,8 +58,8 @@ def run(ctx: Context) -> int:
         raise Stop(context.USAGE, f"There is no scenario of that name. Scenarios: {', '.join(names)}.")
     if not 0 <= args.port <= 65535:
         raise Stop(context.USAGE, "--port takes 1 to 65535, or 0 for any free one.")
-    if args.tickets is not None and not 1 <= args.tickets <= 50_000:
-        raise Stop(context.USAGE, "--tickets takes 1 to 50000.")
+    if args.tickets is not None and not 1 <= args.tickets <= 100_000:
+        raise Stop(context.USAGE, "--tickets takes 1 to 100000.")
     state = Path(args.state) if args.state else None
     with _alone(state):
         return asyncio.run(_serve(ctx, state))
@@ -100,12 +100,20 @@ async def _serve(ctx: Context, state: Path | None) -> int:
     args = ctx.args
     service, made_from = _service(args, state)
     token = secrets.token_urlsafe(24) if args.handover else DEMO_TOKEN
-    server = DemoServer(service, token=token, scenario=args.scenario, port=args.port)
+    # The port of last time, where it is free: threads that were kept point there for their attachments.
+    last = made_from.get("port", 0)
+    server = DemoServer(service, token=token, scenario=args.scenario, port=args.port or last)
     try:
         await server.start()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Stop(context.FAILED, f"Port {args.port} on 127.0.0.1 cannot be used: {reason}. Choose another.") from None
+        if args.port or not last:
+            reason = error.strerror or type(error).__name__
+            raise Stop(
+                context.FAILED, f"Port {args.port} on 127.0.0.1 cannot be used: {reason}. Choose another."
+            ) from None
+        server = DemoServer(service, token=token, scenario=args.scenario)
+        await server.start()
+    made_from["port"] = int(server.url.rpartition(":")[2])
     if args.handover:
         print(json.dumps({"url": server.url, "token": token}), flush=True)
     else:
@@ -134,7 +142,9 @@ def _service(args: argparse.Namespace, state: Path | None) -> tuple[Service, dic
 
     kept = read_state(state) if state is not None else None
     if kept is not None:
-        return Service.from_json(SystemClock(), kept["service"]), {key: int(kept[key]) for key in ("tickets", "seed")}
+        with suppress(ValueError):
+            service = Service.from_json(SystemClock(), kept["service"])
+            return service, {key: int(kept.get(key, 0)) for key in ("tickets", "seed", "port")}
     made_from = {
         "tickets": args.tickets or DEFAULT_TICKETS,
         "seed": DEFAULT_SEED if args.seed is None else args.seed,
