@@ -14,7 +14,6 @@ from tui.api import models
 from tui.api.answers import Call, HelpRequestList, HelpThread, Received, Thread, TicketPage
 from tui.api.errors import ReadOnly
 from tui.api.limiter import Limiter
-from tui.api.offload import beside
 from tui.api.origin import Origin
 from tui.api.requests import (
     HelpReply,
@@ -33,6 +32,7 @@ from tui.api.transport import DEFAULT_TIMEOUTS, READ_TRIES, Timeouts, Transport
 from tui.api.verdict import bad_answer
 from tui.api.wire import WireError
 from tui.clock import Clock
+from tui.offload import beside
 from tui.secret import Secret
 
 __all__ = ["Call", "HelpRequestList", "HelpThread", "Received", "Thread", "TicketClient", "TicketPage", "Timeouts"]

@@ -106,8 +106,8 @@ class Child:
 
     async def connect(self, entered: Secret | None) -> tuple[Chosen, Secret]:
         """Where the service is, once it stands. Raises `Offline`."""
-        from tui.api.offload import beside
         from tui.api.origin import parse_origin
+        from tui.offload import beside
         from tui.profiles import Chosen
         from tui.secret import Secret
 

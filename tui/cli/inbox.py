@@ -91,8 +91,8 @@ def _plan(ctx: Context, chosen: Chosen, first: Secret | Exception | None) -> Pla
     waiting = [first]
 
     async def connect(entered: Secret | None) -> tuple[Chosen, Secret]:
-        from tui.api.offload import beside
         from tui.credentials import find_token
+        from tui.offload import beside
 
         if entered is not None:
             return chosen, entered
@@ -105,8 +105,8 @@ def _plan(ctx: Context, chosen: Chosen, first: Secret | Exception | None) -> Pla
         return chosen, found.token
 
     async def save(entered: str) -> str:
-        from tui.api.offload import beside
         from tui.credentials import NoToken, save_token
+        from tui.offload import beside
         from tui.secret import parse_token
 
         if not chosen.at_home:

@@ -7,9 +7,9 @@ from typing import Final
 
 from tui.api.answers import Thread
 from tui.api.client import TicketClient
-from tui.api.offload import beside
 from tui.clock import Clock
 from tui.message_html import plain_text
+from tui.offload import beside
 from tui.store.cache import Cache
 from tui.sync.events import Event, ThreadChanged, TicketsChanged
 

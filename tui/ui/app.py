@@ -7,10 +7,12 @@ import gc
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.filter import LineFilter
 
 from tui import text
@@ -50,6 +52,18 @@ class InboxApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return guarded(super().get_line_filters())
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__module__ != "textual.drivers.linux_driver":
+            return usual
+        from tui.ui.terminal import TerminalDriver
+
+        return cast("type[Driver]", TerminalDriver)
+
+    def terminal_gone(self) -> None:
+        """The line was dropped and nothing can be drawn any more: keep everything, and end."""
+        self.bridge.leaving.quit_now()
 
     async def on_mount(self) -> None:
         self._on_signals()

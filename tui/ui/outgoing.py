@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from tui import text
 from tui.domain import AUDIENCE_WORDS, Audience, audience_named
 from tui.lint import Subject, findings
+from tui.offload import beside
 from tui.store.errors import StoreError
 from tui.store.outbox_states import UNSETTLED, WORDS, Decision
 from tui.store.rows import Draft
@@ -102,7 +102,7 @@ class Outgoing:
                     audience=audience_named(draft.audience),
                     body=draft.text,
                     status_after=draft.status_after,
-                    files=await asyncio.to_thread(to_send, draft.attachments),
+                    files=await beside(lambda: to_send(draft.attachments)),
                     base_ids=draft.base_ids,
                     undo_seconds=setup.undo_seconds,
                     from_draft=True,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.domain import Message, Ticket
 from tui.message_html import Rendered, render
+from tui.offload import beside
 from tui.store.outbox_states import WORDS
 from tui.ui import words
 from tui.ui.rows import ListRow
@@ -154,11 +156,10 @@ class Reads:
         self._spawn(self._render(content), "render")
 
     async def _render(self, content: Content) -> None:
-        loop = asyncio.get_running_loop()
         # Newest first: its text is what the reader waits for.
         for message in reversed(content.messages):
             body = message.body_html
-            done: Rendered = await loop.run_in_executor(None, render, body)
+            done: Rendered = await beside(partial(render, body))
             self._app.inbox.thread.take_rendered(content.ticket.id, {message.id: (body, done)})
 
     def mark_seen(self, ticket_id: int, message_id: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.clock import SECOND
 from tui.domain import audience_named
+from tui.offload import beside
 from tui.store.rows import Draft
 from tui.ui.files import FileProblem, look_up, size_words
 
@@ -127,12 +127,15 @@ class Reviewing:
         draft = self._writing.taken()
         if draft is None:
             return
+        already = draft.attachments
         try:
-            found = await asyncio.to_thread(look_up, typed, draft.attachments)
+            found = await beside(lambda: look_up(typed, already))
         except FileProblem as problem:
             self._screen.say(str(problem))
             return
-        self._change(replace(draft, attachments=(*draft.attachments, *found)))
+        now = self._writing.taken()
+        if now is not None:
+            self._change(replace(now, attachments=(*now.attachments, *found)))
 
     def _copy(self) -> None:
         """The text to the terminal's clipboard, for when no disk takes it."""
