@@ -69,7 +69,8 @@ class Server:
     arrived: list[Arrived] = field(default_factory=list)
     connections: int = 0
     seen: bytearray = field(default_factory=bytearray)
-    at_accept: Literal["", "close", "reset"] = ""
+    at_accept: Literal["", "close", "reset", "speak"] = ""
+    """What becomes of a connection before anything is read; `speak` says in plain HTTP that this is wrong."""
     port: int = 0
     _script: list[Step] = field(default_factory=list)
     _server: asyncio.Server | None = None
@@ -136,6 +137,9 @@ class Server:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> None:
+        if self.at_accept == "speak":
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
         if self.at_accept:
             self._end(writer, self.at_accept)
             return
@@ -174,6 +178,13 @@ class ServerMaker(Protocol):
 
 class ClientMaker(Protocol):
     def __call__(self, url: str, **options: Any) -> TicketClient: ...
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture

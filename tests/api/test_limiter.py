@@ -143,9 +143,6 @@ async def test_a_clock_set_back_is_forgiven(clock: FixedClock) -> None:
     assert clock.now() - start <= LONGEST_WAIT
 
 
-# What the service says.
-
-
 @pytest.mark.parametrize("skew", [-3600, -1, 0, 1, 3600, 10**9])
 def test_reset_is_read_against_the_answers_own_date(skew: int) -> None:
     server_now = NOW // SECOND + skew
@@ -224,9 +221,6 @@ async def test_when_nearly_nothing_remains_we_wait_for_the_reset(clock: FixedClo
     assert limiter.paused_until == limiter.reset_at == start + 2 * SECOND
     limiter.observe(headers(remaining=0, reset=server_now + 500, date=server_now), start)
     assert limiter.paused_until == start + LONGEST_COURTESY
-
-
-# One share for several processes.
 
 
 async def test_two_that_share_a_file_share_the_pace(clock: FixedClock, tmp_path: Path) -> None:

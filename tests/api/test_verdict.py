@@ -102,7 +102,6 @@ async def test_errors_of_the_service(
         (502, PAGE, Unclear, 3, "a gateway or proxy on the way answered 502"),
         (501, PAGE, NotLive, 1, "is not live yet"),
         (600, b"{}", Unclear, 1, "which is not an answer of the Ticket API"),
-        (101, b"", Unclear, 1, "which is not an answer of the Ticket API"),
         (400, b'{"code": "3"}', Unclear, 1, "Something other"),
         (400, b'{"code": true}', Unclear, 1, "Something other"),
         (400, b'{"code": 0}', Unclear, 1, "Something other"),
@@ -205,7 +204,7 @@ async def test_a_web_page_is_known_by_its_first_character() -> None:
 
 async def test_listing_says_where_nothing_answers(server: Server, client: TicketClient) -> None:
     server.refuses(404, 5)
-    with pytest.raises(NotFound, match="Nothing answers to ListTickets at .*: check the base URL"):
+    with pytest.raises(NotFound, match=r"Nothing answers to ListTickets at .*: check the base URL"):
         await client.list_tickets()
     with pytest.raises(NotFound, match="does not know help request 2 of ticket 1"):
         await client.get_help_request(1, 2)
@@ -235,12 +234,9 @@ async def test_rate_limits_tell_the_moment_on_our_clock(
     error = await fails(new_client(server.url), "write")
     assert isinstance(error, RateLimited)
     assert error.reset_at == clock.now() + 12 * SECOND
-    server.refuses(429, 8)
-    with pytest.raises(RateLimited) as caught:
-        judge_error = judge(asked(), 429, {}, b'{"code": 8}', 5)
-        assert judge_error is not None
-        raise judge_error
-    assert caught.value.reset_at == 5 + SECOND
+    without_headers = judge(asked(), 429, {}, b'{"code": 8}', 5)
+    assert isinstance(without_headers, RateLimited)
+    assert without_headers.reset_at == 5 + SECOND
 
 
 def connect_error(*causes: BaseException) -> httpx.ConnectError:

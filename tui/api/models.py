@@ -37,6 +37,8 @@ WORD_LIMIT: Final = 80
 _DIGITS: Final = re.compile(r"\d{1,19}", re.ASCII)
 _UNSPECIFIED: Final = "UNSPECIFIED"
 _ERROR_KEYS: Final = frozenset(("code", "error"))
+_HAS_MORE: Final = ("has_more", "hasMore")
+_SINGLE: Final = ("ticket", "help_request", "helpRequest")
 
 
 def _number(value: object) -> int:
@@ -269,7 +271,7 @@ def ticket_page(received: Received) -> TicketPage:
         _validated(_Ticket, element, f"ticket {place} of the list", notes).row()
         for place, element in enumerate(elements, 1)
     )
-    has_more = any(key in document.values and document.values[key].value is True for key in ("has_more", "hasMore"))
+    has_more = any(key in document.values and document.values[key].value is True for key in _HAS_MORE)
     return TicketPage(tickets, tuple(element.raw for element in elements), has_more, received, tuple(notes))
 
 
@@ -356,13 +358,17 @@ def _validated(kind: type[W], element: Element, what: str, notes: list[str]) -> 
 
 
 def _list(document: Document, *names: str) -> tuple[Element, ...]:
-    """A list by any of its names. Missing and null are empty, as proto3 has it, but not in what is an error's shape."""
+    """A list by any of its names. Missing and null are empty, as proto3 has it, but not in what is another answer:
+
+    in an error's shape, or in an object that has none of the names a page has.
+    """
     for name in names:
         if name in document.lists:
             return document.lists[name]
         if name in document.values and document.values[name].value is not None:
             raise WireError(f"its {names[0]} are not a list")
-    if _ERROR_KEYS & document.values.keys():
+    sent = document.values.keys() | document.lists.keys()
+    if _ERROR_KEYS & document.values.keys() or (sent and not sent & {*names, *_SINGLE, *_HAS_MORE}):
         raise WireError(f"it has no {names[0]}")
     return ()
 

@@ -97,7 +97,7 @@ async def _all(client: object, view: View, limit: int | None, *, everything: boo
     wanted, the most urgent first."""
     from tui.api.client import TicketClient
     from tui.api.requests import SortBy, SortOrder, TicketFilter
-    from tui.sync.walk import walk
+    from tui.sync.walk import no_end, unending, walk
 
     assert isinstance(client, TicketClient)
     by: SortBy = "CREATED_AT"
@@ -109,6 +109,8 @@ async def _all(client: object, view: View, limit: int | None, *, everything: boo
     exact = everything and view.id in ("active", "waiting", "archive")
     filter = TicketFilter(status=view.statuses, has_help_requests=True if view.help_requests else None)
     async for page in walk(client, filter, by=by, order=order, limit=limit if exact else None):
+        if unending(page):
+            say(no_end(client, page).sentence)
         for pair in zip(page.tickets, page.raws, strict=True):
             yield pair
 

@@ -10,6 +10,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Final
 
+from tui.clock import DAY
 from tui.domain import ACTIVE_STATUSES, Message, Ticket
 from tui.store import search
 from tui.store.rows import Changes
@@ -59,6 +60,8 @@ _TICKET_VALUES: Final = attrgetter(*TICKET_COLUMNS)
 _MESSAGE_VALUES: Final = attrgetter(*MESSAGE_COLUMNS)
 _STORED: Final = ("SELECT", ", ".join((*TICKET_COLUMNS, "raw_sum")), "FROM tickets WHERE id IN")
 _UNTIDY: Final = "cache.untidy"
+_BELIEVED_AHEAD: Final = DAY
+"""A change further ahead of our clock than this is somebody's mistake, and holds no later answer back."""
 AMONG: Final = "(SELECT value FROM json_each(?))"
 """Any number of ids as one parameter: a JSON list."""
 
@@ -81,9 +84,9 @@ def upsert(connection: sqlite3.Connection, tickets: Sequence[Ticket], raws: Sequ
         old = stored.get(ticket_id)
         if old is None:
             new.append(ticket_id)
-        elif row[:-1] == old[:-1] or ticket.updated_at < old[updated_at]:
+        elif row[:-1] == old[:-1] or _older(ticket, old[updated_at], seen_at):
             unchanged.append(ticket_id)
-            if row == old or ticket.updated_at < old[updated_at]:
+            if row == old or _older(ticket, old[updated_at], seen_at):
                 continue
         else:
             changed.append(ticket_id)
@@ -110,7 +113,7 @@ def put_thread(
 ) -> bool:
     """Make these the messages of the ticket; True when any differs. An answer older than the one held is ignored."""
     held = connection.execute("SELECT for_updated_at FROM threads WHERE ticket_id = ?", (ticket.id,)).fetchone()
-    if held is not None and held[0] > ticket.updated_at:
+    if held is not None and _older(ticket, held[0], read_at):
         return False
     columns = ", ".join(("id", *MESSAGE_COLUMNS, "attachments", "raw"))
     found = connection.execute(" ".join(("SELECT", columns, "FROM messages WHERE ticket_id = ?")), (ticket.id,))
@@ -131,6 +134,11 @@ def put_thread(
         (ticket.id, read_at, ticket.updated_at, newest, len(rows)),
     )
     return held is None or bool(gone) or any(row[:-1] != old.get(row[0], ())[:-1] for row in moved)
+
+
+def _older(ticket: Ticket, held: int, seen_at: int) -> bool:
+    """Whether an answer of `seen_at` is older than what is held, which changed at `held`."""
+    return ticket.updated_at < held <= seen_at + _BELIEVED_AHEAD
 
 
 def put_fact(connection: sqlite3.Connection, key: str, value: str) -> None:

@@ -203,6 +203,9 @@ class Engine:
             await self._reading.after_poll()
         except ApiError as error:
             self._schedule.failures += 1
+            if forced:
+                # Who asked gets an answer, also when it is the same as before.
+                self._tell(Announced(error.sentence))
             self._set("trouble", error.sentence)
             self._note(error)
             if self._state.phase in HALTED:

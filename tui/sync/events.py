@@ -47,6 +47,14 @@ class ThreadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadTrouble:
+    """Why this ticket's thread cannot be read now, as a sentence; empty once it was read again."""
+
+    ticket_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxChanged:
     """Some row of the outbox changed its state."""
 
@@ -65,4 +73,4 @@ class Announced:
     sentence: str
 
 
-Event = TicketsChanged | ThreadChanged | OutboxChanged | StateChanged | Announced
+Event = TicketsChanged | ThreadChanged | ThreadTrouble | OutboxChanged | StateChanged | Announced

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from tui.api.errors import ApiError, Forbidden, NotFound, NotLive, Offline, RateLimited, SignedOut
+from tui.api.errors import ApiError, Forbidden, NotLive, Offline, RateLimited, SignedOut
 from tui.clock import Clock
 from tui.store.errors import StoreError
-from tui.sync.events import Announced, Event, Phase
+from tui.sync.events import Announced, Event, Phase, ThreadTrouble
 from tui.sync.poller import Poller
 from tui.sync.schedule import Schedule
 from tui.sync.threads import Threads
@@ -47,6 +47,7 @@ class Reading:
         self._near: tuple[int, ...] = ()
         self._open_now, self._near_now = asyncio.Event(), asyncio.Event()
         self._fetching: set[int] = set()
+        self._trouble: dict[int, str] = {}
 
     def open(self, ticket_id: int) -> None:
         """The ticket being read, 0 for none."""
@@ -71,12 +72,10 @@ class Reading:
 
     async def run_opened(self) -> None:
         """Keep the opened ticket fresh, for ever."""
-        before = 0
         while True:
             ticket_id = self._opened
             if ticket_id and self._phase() not in HALTED:
-                await self._fetch(ticket_id, known=ticket_id == before)
-            before = ticket_id
+                await self._fetch(ticket_id)
             pause = self._schedule.until_open(self._clock.now()) if ticket_id else None
             await nap(self._clock, self._open_now, pause)
 
@@ -88,23 +87,32 @@ class Reading:
                 if self._phase() in ("live", "follower") and ticket_id != self._opened:
                     await self._fetch(ticket_id, quiet=True)
 
-    async def _fetch(self, ticket_id: int, *, known: bool = True, quiet: bool = False) -> None:
+    async def _fetch(self, ticket_id: int, *, quiet: bool = False) -> None:
         """Bring a thread up to date. What is fresh by the list is asked after by id, not downloaded again."""
         if ticket_id in self._fetching:
             return
         self._fetching.add(ticket_id)
         try:
-            if not await self._threads.stale(ticket_id):
-                if quiet:
-                    return
+            if not quiet and not await self._threads.stale(ticket_id):
                 await self._poller.look_at([ticket_id])
             if await self._threads.stale(ticket_id):
                 await self._threads.fetch(ticket_id)
+            self._say(ticket_id, "", quiet)
         except ApiError as error:
             self._note(error)
-            if not quiet and not isinstance(error, WHOLE_SERVICE) and not (known and isinstance(error, NotFound)):
-                self._tell(Announced(error.sentence))
+            if not isinstance(error, WHOLE_SERVICE):
+                self._say(ticket_id, error.sentence, quiet)
         except StoreError as error:
             self._tell(Announced(error.sentence))
         finally:
             self._fetching.discard(ticket_id)
+
+    def _say(self, ticket_id: int, sentence: str, quiet: bool) -> None:
+        """What keeps a thread from being read, once: it stays with the thread until it is read again."""
+        before = self._trouble.pop(ticket_id, "")
+        if sentence:
+            self._trouble[ticket_id] = sentence
+        if sentence != before:
+            self._tell(ThreadTrouble(ticket_id, sentence))
+            if sentence and not quiet:
+                self._tell(Announced(sentence))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tui.api.answers import TicketPage
 from tui.api.client import TicketClient
+from tui.api.errors import BadAnswer
 from tui.api.requests import MAX_PAGE, SortBy, SortOrder, TicketFilter
 
 
@@ -21,8 +22,8 @@ async def walk(
 ) -> AsyncIterator[TicketPage]:
     """Pages that hold only tickets this walk has not given yet.
 
-    Ends when the service has no more, at a page without new ids (it would go on for ever), or at `limit` tickets; after
-    the latter two the last page's `has_more` is true. Raises `ApiError`.
+    Ends when the service has no more, at a page without new ids (it would go on for ever; it is given, and is
+    `unending`), or at `limit` tickets; after the latter two the last page's `has_more` is true. Raises `ApiError`.
     """
     seen: set[int] = set()
     while limit is None or len(seen) < limit:
@@ -43,3 +44,17 @@ async def walk(
         if not fresh or not page.has_more:
             return
         after = page.tickets[-1].id
+
+
+def unending(page: TicketPage, after: int = 0) -> bool:
+    """Whether a page says that there is more, but leads no further: nothing on it, or what it was to begin after."""
+    return page.has_more and (not page.tickets or any(ticket.id == after for ticket in page.tickets))
+
+
+def no_end(client: TicketClient, page: TicketPage) -> BadAnswer:
+    """What an unending page amounts to."""
+    return BadAnswer(
+        f"{client.origin.netloc} says that there are more tickets, but sends no new ones. The list may be incomplete.",
+        operation=page.received.operation,
+        http_status=page.received.http_status,
+    )

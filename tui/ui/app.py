@@ -24,6 +24,9 @@ from tui.ui.setup import Setup
 from tui.ui.state import InboxState
 from tui.ui.theme import THEMES, guarded
 
+LONGEST_KEY = 0.5
+"""Seconds that the next key waits for one that is still being worked on: far more than any takes."""
+
 
 class InboxApp(App[None]):
     """The inbox on one profile."""
@@ -85,18 +88,13 @@ class InboxApp(App[None]):
                 return
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and event.key.startswith("alt+") and not event.is_forwarded:
-            await self._split_alt(event)
+        """Keys of the inbox are taken here, in the order they came: a widget's queue could let one overtake another."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
             return
-        await super().on_event(event)
-
-    async def _split_alt(self, event: events.Key) -> None:
-        """On a slow line Esc and the next key arrive as one: we bind no Alt, so they are two (DESIGN.md "Keys")."""
-        event.stop()
-        rest = event.key.removeprefix("alt+")
-        character = event.character if event.character and len(rest) == 1 else (rest if len(rest) == 1 else None)
-        await super().on_event(events.Key("escape", "\x1b"))
-        await super().on_event(events.Key(rest, character))
+        for key in _apart(event):
+            if self.screen is not self.inbox or not self.inbox.press(key):
+                await super().on_event(key)
 
     def on_app_blur(self) -> None:
         self.bridge.focus(False)
@@ -122,3 +120,12 @@ class InboxApp(App[None]):
         line = report(error) if report is not None else f"The inbox stopped on an unexpected {type(error).__name__}."
         self.crash = text.clean_line(line)
         self._close_messages_no_wait()
+
+
+def _apart(event: events.Key) -> tuple[events.Key, ...]:
+    """On a slow line Esc and the next key arrive as one: we bind no Alt, so they are two (DESIGN.md "Keys")."""
+    if not event.key.startswith("alt+"):
+        return (event,)
+    rest = event.key.removeprefix("alt+")
+    character = event.character if event.character and len(rest) == 1 else (rest if len(rest) == 1 else None)
+    return events.Key("escape", "\x1b"), events.Key(rest, character)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui.store.errors import StoreError
 from tui.sync import events
+from tui.ui import words
 from tui.ui.leaving import Leaving
 from tui.ui.outgoing import Outgoing
 from tui.ui.reads import Reads
@@ -91,6 +92,8 @@ class Bridge:
                 self.reads.tickets_changed(ids)
             case events.ThreadChanged(ticket_id):
                 self.reads.thread_changed(ticket_id)
+            case events.ThreadTrouble(ticket_id, sentence):
+                self.reads.thread_trouble(ticket_id, sentence)
             case events.OutboxChanged():
                 self.outgoing.changed()
             case events.StateChanged(state):
@@ -129,7 +132,7 @@ class Bridge:
             self._engine.refresh()
         else:
             self.spawn(self._start(""), "start")
-        self._app.inbox.say("Asking the service…")
+        self._app.inbox.say(words.ASKING)
 
     def load_archive(self, *, more: bool = False) -> None:
         """A page of the archive, from the service."""

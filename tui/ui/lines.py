@@ -12,7 +12,6 @@ from tui.ui.state import InboxState
 from tui.ui.widgets.bars import Bar, view_bar
 
 TOO_SMALL: Final = "The terminal is too small for the inbox: it needs 60 columns and 20 rows. q quits."
-WELL: Final = ("live", "follower", "starting")
 
 
 class Lines:
@@ -60,6 +59,6 @@ class Lines:
         if self._state.notice:
             return self._state.notice
         sync = self._state.sync
-        if place == "list" and sync is not None and sync.phase not in WELL:
-            return sync.sentence
+        if place == "list" and sync is not None and sync.phase not in words.WELL:
+            return words.trouble(sync)
         return words.hints(place, self._keymap, width)

@@ -14,6 +14,7 @@ from tui.store.outbox_states import WORDS
 from tui.ui import words
 from tui.ui.rows import ListRow
 from tui.ui.thread_lines import Content, PendingWrite
+from tui.ui.words import WELL
 
 if TYPE_CHECKING:
     from tui.store.rows import OutboxRow
@@ -83,6 +84,13 @@ class Reads:
         if ticket_id in (self._app.inbox.thread.ticket_id, self._state.opened):
             self.show_thread(ticket_id)
 
+    def thread_trouble(self, ticket_id: int, sentence: str) -> None:
+        """A thread cannot be read (empty: it can again): said where it is shown."""
+        self._state.thread_trouble.pop(ticket_id, "")
+        if sentence:
+            self._state.thread_trouble[ticket_id] = sentence
+        self.thread_changed(ticket_id)
+
     def _reload(self) -> None:
         self._reload_due = False
         self.load_view()
@@ -113,15 +121,17 @@ class Reads:
         if not ticket_id:
             self._app.inbox.thread.show(None)
             return
-        ticket, messages, rows = await asyncio.gather(
-            self._setup.cache.ticket(ticket_id),
-            self._setup.cache.thread(ticket_id),
+        cache = self._setup.cache
+        ticket, messages, states, rows = await asyncio.gather(
+            cache.ticket(ticket_id),
+            cache.thread(ticket_id),
+            cache.thread_states([ticket_id]),
             self._setup.desk.outbox.rows(ticket_id=ticket_id),
         )
         if serial != self._thread_serial:
             return
-        content = Content(ticket or Ticket(ticket_id), messages, self._pending(rows, messages), self._note(messages))
-        self._app.inbox.thread.show(content)
+        note = self._note(ticket_id, read=bool(states), empty=not messages)
+        self._app.inbox.thread.show(Content(ticket or Ticket(ticket_id), messages, self._pending(rows, messages), note))
         self._app.inbox.draw_bars()
 
     def _pending(self, rows: Iterable[OutboxRow], messages: Iterable[Message]) -> tuple[PendingWrite, ...]:
@@ -136,12 +146,17 @@ class Reads:
             found.append(PendingWrite(f"{words.write_name(row)}: {WORDS[row.state]}.{reason}", row.text, urgent))
         return tuple(found)
 
-    def _note(self, messages: Sequence[Message]) -> str:
-        if messages:
-            return ""
-        sync = self._state.sync
-        if sync is not None and sync.phase not in ("live", "follower", "starting"):
-            return f"The messages of this ticket are not on this machine. {sync.sentence}"
+    def _note(self, ticket_id: int, *, read: bool, empty: bool) -> str:
+        """What is to be said of a thread beyond its messages: why it is not here, or not of now."""
+        sync, trouble = self._state.sync, self._state.thread_trouble.get(ticket_id, "")
+        if read and trouble:
+            return f"What stands here may be old. {trouble}"
+        if read:
+            return "There are no messages." if empty else ""
+        if not trouble and sync is not None and sync.phase not in WELL:
+            trouble = sync.sentence
+        if trouble:
+            return f"The messages of this ticket are not on this machine. {trouble}"
         if self._state.opened:
             return "Asking the service for the messages…"
         return "The messages are not on this machine yet; Enter asks for them."

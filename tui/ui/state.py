@@ -29,5 +29,7 @@ class InboxState:
     """Tickets with a draft."""
     unsent_by_ticket: Mapping[int, str] = field(default_factory=dict)
     """Ticket to the state of its most urgent write that is not done."""
+    thread_trouble: dict[int, str] = field(default_factory=dict)
+    """Ticket to the sentence on why its thread cannot be read now."""
     notice: str = ""
     """The sentence in the hint line; the next key takes it away."""

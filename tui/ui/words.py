@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tui.ui.actions import Keymap
 
 STALE_AFTER: Final = 2 * MINUTE
+SIGNED_OUT: Final = ("signed-out", "forbidden")
+WELL: Final = ("live", "follower", "starting")
 UNSENT_ORDER: Final = ("undecided", "unconfirmed", "refused", "paused", "sending", "queued", "held")
 PHASE_WORDS: Final = {
     "offline": "offline",
@@ -26,6 +28,10 @@ PHASE_WORDS: Final = {
     "starting": "connecting",
     "stopped": "stopped",
 }
+
+
+ASKING: Final = "Asking the service…"
+SIGN_IN: Final = ": and “sign in” takes another token."
 
 
 def clock_words(instant: int, now: int, zone: tzinfo | None) -> str:
@@ -84,8 +90,8 @@ def empty_list(view: View, state: SyncState | None, me: str, search: str) -> str
             "The Ticket API is announced, but not live at this address yet (501).\n"
             "Nothing is wrong here. refurbed-inbox demo shows the inbox at work; R asks again."
         )
-    if phase in ("signed-out", "forbidden"):
-        return f"{state.sentence if state is not None else ''}\n: and “sign in” takes another token."
+    if phase in SIGNED_OUT:
+        return f"{state.sentence if state is not None else ''}\n{SIGN_IN}"
     if not as_of:
         if phase in ("offline", "trouble", "limited"):
             return f"{state.sentence if state is not None else ''}\nR asks again."
@@ -93,6 +99,11 @@ def empty_list(view: View, state: SyncState | None, me: str, search: str) -> str
     if view.id == "archive":
         return "No solved or closed tickets on this machine yet. R asks for the archive's next page."
     return f"No tickets in {view.title}. 0 shows all active ones."
+
+
+def trouble(state: SyncState) -> str:
+    """What keeps the worker from its work; how to sign in comes first, for a narrow line cuts the end off."""
+    return f"{SIGN_IN} {state.sentence}" if state.phase in SIGNED_OUT else state.sentence
 
 
 def empty_thread(ticket_id: int) -> str:

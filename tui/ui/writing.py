@@ -61,6 +61,10 @@ class Writing:
         """Whether the review line has the keys."""
         return self.composer is not None and self.composer.reviewing and self.draft is not None
 
+    def hasty(self, pressed_at: float) -> bool:
+        """Whether a key was pressed before the review line as it stands was asked for, though it arrived after."""
+        return self.composer is not None and pressed_at < self.composer.review_since
+
     def catches(self, character: str | None, key: str) -> bool:
         """Keys typed before the composer stands are kept for it."""
         if self._ahead is None:

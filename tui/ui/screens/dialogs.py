@@ -29,7 +29,16 @@ class Choice:
     why_not: str = ""
 
 
-class Pick(ModalScreen[str]):
+class Dialog(ModalScreen[str]):
+    """Answers once."""
+
+    def answer(self, answer: str) -> None:
+        """Go away with this answer; empty: left without one. A second one would close the screen below."""
+        if self.is_current:
+            self.dismiss(answer)
+
+
+class Pick(Dialog):
     """Choose one line with j/k and Enter, or by its key; with `searchable`, by typing. Answers the id, or ''."""
 
     def __init__(
@@ -97,14 +106,14 @@ class Pick(ModalScreen[str]):
 
     def _take(self, index: int | None) -> None:
         if index is not None and index < len(self._shown) and not self._shown[index].why_not:
-            self.dismiss(self._shown[index].id)
+            self.answer(self._shown[index].id)
 
     def on_key(self, event: events.Key) -> None:
         options = self.query_one("#pick-list", OptionList)
         typing = self._searchable
         if event.key == "escape" or (event.key == "q" and not typing):
             event.stop()
-            self.dismiss("")
+            self.answer("")
         elif not typing and any(choice.key == event.character for choice in self._shown if event.character):
             event.stop()
             self._take(next(i for i, choice in enumerate(self._shown) if choice.key == event.character))
@@ -114,9 +123,11 @@ class Pick(ModalScreen[str]):
         elif event.key in ("up", "ctrl+p") or (event.key == "k" and not typing):
             event.stop()
             options.action_cursor_up()
+        elif typing:
+            _type_ahead(self.query_one("#pick-search", Input), event)
 
 
-class Ask(ModalScreen[str]):
+class Ask(Dialog):
     """One line of input, hidden when it is a secret. Answers the text, or '' when left."""
 
     def __init__(self, title: str, note: str, *, secret: bool = False, value: str = "") -> None:
@@ -140,15 +151,17 @@ class Ask(ModalScreen[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value)
+        self.answer(event.value)
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
             event.stop()
-            self.dismiss("")
+            self.answer("")
+        else:
+            _type_ahead(self.query_one("#ask-input", Input), event)
 
 
-class Reader(ModalScreen[str]):
+class Reader(Dialog):
     """A text to read; j/k and PgUp/PgDn scroll, `/` is not needed: it is short."""
 
     def __init__(self, title: str, body: Content) -> None:
@@ -176,7 +189,14 @@ class Reader(ModalScreen[str]):
         }
         if event.key in ("escape", "q", "question_mark", "f1"):
             event.stop()
-            self.dismiss("")
+            self.answer("")
         elif event.key in moves:
             event.stop()
             moves[event.key]()
+
+
+def _type_ahead(box: Input, event: events.Key) -> None:
+    """A letter that came before the box had the focus; later ones never come this far."""
+    if event.is_printable and event.character:
+        event.stop()
+        box.insert_text_at_cursor(event.character)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.ui.bridge import Bridge
     from tui.ui.setup import Setup
 
+APP_KEYS = ("ctrl+q", "ctrl+c")
 LONGEST_COPY = 60_000
 WRITES = ("reply", "internal", "notes")
 TICK = 15.0
@@ -79,22 +80,22 @@ class InboxScreen(Screen[None]):
         """The ticket that actions are about: the opened one, else the one under the cursor."""
         return self.state.opened or self.tickets.ticket_id
 
-    def on_key(self, event: events.Key) -> None:
+    def press(self, event: events.Key) -> bool:
+        """Take a key; False leaves it to the text area, or to the app's own keys."""
+        if event.key in APP_KEYS:
+            return False
         if self.writing.catches(event.character, event.key):
-            event.stop()
-            return
-        key = event.character if event.character and event.is_printable else event.key
+            return True
         place = self.place
-        action_id = self.keymap.feed(place, key)
+        action_id = self.keymap.feed(place, event.character if event.character and event.is_printable else event.key)
         if action_id is None and place == "writing":
-            return
-        event.stop()
-        event.prevent_default()
+            return False
         if self.state.notice or self.keymap.pending:
             self.state.notice = ""
             self.draw_bars()
         if action_id is not None:
             self.perform(action_id)
+        return True
 
     def perform(self, action_id: str) -> None:
         """Do an action, or say why not."""
@@ -174,8 +175,15 @@ class InboxScreen(Screen[None]):
         self.draw_bars()
 
     def sync_changed(self, state: SyncState) -> None:
-        """The worker said how it stands."""
-        self.state.sync = state
+        """The worker said how it stands. That answers whoever asked, and it asks for another token by itself."""
+        before, self.state.sync = self.state.sync, state
+        if self.state.notice == words.ASKING:
+            self.state.notice = ""
+        if state.phase in words.SIGNED_OUT and (before is None or before.phase != state.phase):
+            self.state.notice = words.trouble(state)
+        if before is not None and (before.phase, before.sentence) != (state.phase, state.sentence):
+            # A thread that is not on this machine says why.
+            self.bridge.reads.thread_changed(self.thread.ticket_id)
         self.tickets.empty_words = self.empty_words()
         if not self.tickets.ids:
             self.tickets.refresh()

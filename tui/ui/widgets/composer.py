@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from tui import text
@@ -57,6 +58,8 @@ class Composer(Vertical):
         self._review = Static("", id="review-line", markup=False)
         self.reviewing = False
         self.review_painted = False
+        self.review_since = 0.0
+        """When it was asked for, as events tell time: a key pressed before that is no answer to it."""
         self._quiet = False
 
     def compose(self) -> ComposeResult:
@@ -101,6 +104,7 @@ class Composer(Vertical):
     def review(self, review: Review) -> None:
         """Show what will leave, to whom and what follows. `y` counts once this has been painted."""
         self.reviewing = True
+        self.review_since = Message().time
         self.area.read_only = True
         whom = f"{AUDIENCE_WORDS[review.audience]}{f' ({review.recipient})' if review.recipient else ''}"
         if review.audience == "notes":
