@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from tui.cli import context
+from tui.cli import context, ending
 from tui.cli.context import Context, Stop, is_terminal, say
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def open_inbox(ctx: Context, plan: Plan) -> int:
     for name, value in THIN_KNOBS.items() if thin else ():
         os.environ.setdefault(name, value)
     find_bus(ctx.environ)
-    return asyncio.run(_inbox(ctx, plan, thin=thin))
+    return ending.run(_inbox(ctx, plan, thin=thin))
 
 
 async def _inbox(ctx: Context, plan: Plan, *, thin: bool) -> int:

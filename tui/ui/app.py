@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.message import Message
 
 from tui import text
 from tui.domain import VIEW_BY_ID
@@ -39,6 +41,10 @@ class InboxApp(App[None]):
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
         Binding("ctrl+c", "how_to_quit", show=False, system=True),
     ]
+
+    _given: events.Key | None = None
+    """The key that a widget is working on."""
+    _came_back = False
 
     def __init__(self, setup: Setup) -> None:
         super().__init__()
@@ -92,9 +98,39 @@ class InboxApp(App[None]):
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
+        if self.bridge.leaving.begun() or self.crash:
+            # There may be no screen any more.
+            return
         for key in _apart(event):
             if self.screen is not self.inbox or not self.inbox.press(key):
-                await super().on_event(key)
+                await self._give(key)
+
+    def post_message(self, message: Message) -> bool:
+        if message is not self._given:
+            return super().post_message(message)
+        # Nobody wanted the key that was given out, and it has come back up.
+        self._came_back = True
+        return True
+
+    async def _give(self, event: events.Key) -> None:
+        """Give a key to the widget that has the focus, and let it be done with before the next is looked at.
+
+        Keys arrive in bursts on a slow line. Textual looks up what a key is bound to only when it has come back up: a
+        Backspace in a burst would take away a letter that came after it, and Esc would leave before the last letters
+        are in. In a dialog, a second Esc would still find the dialog that the first one closes.
+        """
+        nodes = (self.focused or self.screen).ancestors_with_self
+        self._given, self._came_back = event, False
+        await super().on_event(event)
+        for node in nodes:
+            done = asyncio.Event()
+            if node is not self and node.is_running and node.call_later(done.set):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LONGEST_KEY):
+                        await done.wait()
+        self._given = None
+        if self._came_back:
+            await super().on_event(event)
 
     def on_app_blur(self) -> None:
         self.bridge.focus(False)

@@ -174,9 +174,7 @@ class Outgoing:
             self._app.inbox.tickets.forget(touched)
         self._app.inbox.draw_bars()
         await self._count_drafts()
-        shown = self._app.inbox.thread.ticket_id
-        if shown:
-            self._app.bridge.reads.show_thread(shown)
+        self._app.bridge.reads.refresh_thread()
 
     async def _after_change(self, row: OutboxRow) -> None:
         self._wake()

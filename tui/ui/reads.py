@@ -43,6 +43,8 @@ class Reads:
         self._spawn = spawn
         self._view_serial = 0
         self._thread_serial = 0
+        self._wanted = 0
+        """The ticket whose thread was asked for last; the pane may still show the one before."""
         self._reload_due = False
 
     def load_view(self, *, another: bool = False) -> None:
@@ -75,14 +77,18 @@ class Reads:
         if not self._reload_due:
             self._reload_due = True
             self._app.inbox.set_timer(RELOAD_AFTER, self._reload)
-        shown = self._app.inbox.thread.ticket_id
-        if shown and (not ids or shown in ids):
-            self.show_thread(shown)
+        if not ids or self._wanted in ids:
+            self.refresh_thread()
 
     def thread_changed(self, ticket_id: int) -> None:
         """A thread differs: draw it anew where it is shown."""
-        if ticket_id in (self._app.inbox.thread.ticket_id, self._state.opened):
-            self.show_thread(ticket_id)
+        if ticket_id == self._wanted:
+            self.refresh_thread()
+
+    def refresh_thread(self) -> None:
+        """What is said of the shown thread may differ: draw it anew. Never another one than was asked for last."""
+        if self._wanted:
+            self.show_thread(self._wanted)
 
     def thread_trouble(self, ticket_id: int, sentence: str) -> None:
         """A thread cannot be read (empty: it can again): said where it is shown."""
@@ -113,7 +119,8 @@ class Reads:
         return ListRow(ticket, unread, ticket.id in state.drafts, state.unsent_by_ticket.get(ticket.id, ""))
 
     def show_thread(self, ticket_id: int) -> None:
-        """What the cache holds of a ticket's thread, in the thread pane."""
+        """What the cache holds of a ticket's thread, in the thread pane; 0 empties it."""
+        self._wanted = ticket_id
         self._thread_serial += 1
         self._spawn(self._thread(ticket_id, self._thread_serial), "thread")
 

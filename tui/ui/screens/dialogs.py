@@ -96,10 +96,6 @@ class Pick(Dialog):
         event.stop()
         self._show(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._take(self.query_one("#pick-list", OptionList).highlighted)
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self._take(event.option_index)
@@ -114,6 +110,9 @@ class Pick(Dialog):
         if event.key == "escape" or (event.key == "q" and not typing):
             event.stop()
             self.answer("")
+        elif event.key == "enter":
+            event.stop()
+            self._take(options.highlighted)
         elif not typing and any(choice.key == event.character for choice in self._shown if event.character):
             event.stop()
             self._take(next(i for i, choice in enumerate(self._shown) if choice.key == event.character))
@@ -149,14 +148,13 @@ class Ask(Dialog):
         box.cursor_blink = False
         box.focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.answer(event.value)
-
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
             event.stop()
             self.answer("")
+        elif event.key == "enter":
+            event.stop()
+            self.answer(self.query_one("#ask-input", Input).value)
         else:
             _type_ahead(self.query_one("#ask-input", Input), event)
 

@@ -93,7 +93,7 @@ class InboxScreen(Screen[None]):
         if self.state.notice or self.keymap.pending:
             self.state.notice = ""
             self.draw_bars()
-        if action_id is not None:
+        if action_id is not None and not (action_id == "send" and self.writing.hasty(event.time)):
             self.perform(action_id)
         return True
 
@@ -183,7 +183,7 @@ class InboxScreen(Screen[None]):
             self.state.notice = words.trouble(state)
         if before is not None and (before.phase, before.sentence) != (state.phase, state.sentence):
             # A thread that is not on this machine says why.
-            self.bridge.reads.thread_changed(self.thread.ticket_id)
+            self.bridge.reads.refresh_thread()
         self.tickets.empty_words = self.empty_words()
         if not self.tickets.ids:
             self.tickets.refresh()
