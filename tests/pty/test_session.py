@@ -14,6 +14,16 @@ from tests.pty.harness import Terminal
 LIST = ("DEMO", "Needs reply", "as of", "OPEN")
 
 
+def write(terminal: Terminal, words: str) -> None:
+    """From the list: open the ticket under the cursor, and begin a reply with these words."""
+    terminal.until(*LIST)
+    terminal.send("\r")
+    terminal.until("(customer)")
+    terminal.send("r")
+    terminal.until("Reply to the customer")
+    terminal.send(words)
+
+
 def test_open_read_reply_see_the_answer_and_leave_within_a_second(tmp_path: Path) -> None:
     with Terminal(tmp_path, "demo", size=(160, 45)) as terminal:
         terminal.until(*LIST)
@@ -62,12 +72,7 @@ def test_what_is_typed_ahead_is_not_lost_and_escape_with_y_does_not_send(tmp_pat
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_keeps_what_is_being_written(tmp_path: Path, number: int) -> None:
     with Terminal(tmp_path, "demo") as terminal:
-        terminal.until(*LIST)
-        terminal.send("\r")
-        terminal.until("(customer)")
-        terminal.send("r")
-        terminal.until("Reply to the customer")
-        terminal.send("until the very last key")
+        write(terminal, "until the very last key")
         terminal.until("until the very last key")
         terminal.kill(number)
         terminal.ended()
@@ -80,12 +85,7 @@ def test_a_signal_keeps_what_is_being_written(tmp_path: Path, number: int) -> No
 def test_a_dropped_line_ends_it_and_keeps_the_text(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "demo")
     with terminal:
-        terminal.until(*LIST)
-        terminal.send("\r")
-        terminal.until("(customer)")
-        terminal.send("r")
-        terminal.until("Reply to the customer")
-        terminal.send("the line drops")
+        write(terminal, "the line drops")
         terminal.until("the line drops")
         terminal.hang_up()
         terminal.process.wait(5)
@@ -97,12 +97,7 @@ def test_a_dropped_line_ends_it_and_keeps_the_text(tmp_path: Path) -> None:
 
 def test_killed_while_held_it_is_paused_and_never_sent_by_itself(tmp_path: Path) -> None:
     with Terminal(tmp_path, "demo") as terminal:
-        terminal.until(*LIST)
-        terminal.send("\r")
-        terminal.until("(customer)")
-        terminal.send("r")
-        terminal.until("Reply to the customer")
-        terminal.send("held when it died")
+        write(terminal, "held when it died")
         terminal.until("draft saved")
         terminal.send("\x1b")
         terminal.until("SEND to the customer")
@@ -121,12 +116,7 @@ def test_killed_while_held_it_is_paused_and_never_sent_by_itself(tmp_path: Path)
 
 def test_killed_while_typing_at_most_the_last_second_is_lost(tmp_path: Path) -> None:
     with Terminal(tmp_path, "demo") as terminal:
-        terminal.until(*LIST)
-        terminal.send("\r")
-        terminal.until("(customer)")
-        terminal.send("r")
-        terminal.until("Reply to the customer")
-        terminal.send("old enough")
+        write(terminal, "old enough")
         terminal.read(1.0)
         terminal.send(" too young")
         terminal.kill()
@@ -185,12 +175,7 @@ def test_other_terminals_show_the_same_words(tmp_path: Path, term: str, more: di
 
 def test_suspended_and_brought_back_the_screen_and_the_text_are_there(tmp_path: Path) -> None:
     with Terminal(tmp_path, "demo") as terminal:
-        terminal.until(*LIST)
-        terminal.send("\r")
-        terminal.until("(customer)")
-        terminal.send("r")
-        terminal.until("Reply to the customer")
-        terminal.send("before the pause")
+        write(terminal, "before the pause")
         terminal.until("before the pause")
         terminal.send("\x1a")
         terminal.read(1.0)

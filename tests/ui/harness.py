@@ -121,3 +121,13 @@ async def type_in(pilot: Pilot[None], words: str) -> None:
     names = {" ": "space", "\n": "enter", ".": "full_stop", ",": "comma", "!": "exclamation_mark", "-": "minus"}
     names |= {"/": "slash", "*": "asterisk", "_": "underscore"}
     await pilot.press(*(names.get(char, char) for char in words))
+
+
+async def write_reply(app: InboxApp, pilot: Pilot[None], words: str = "") -> None:
+    """From the list: open the ticket under the cursor, and begin a reply with these words."""
+    await until(app, "as of", " OPEN ")
+    await pilot.press("enter")
+    await until(app, "(customer)")
+    await pilot.press("r")
+    await until(app, "Reply to the customer")
+    await type_in(pilot, words)

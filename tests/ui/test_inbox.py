@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.harness import House, screen_text, type_in, until
+from tests.ui.harness import House, screen_text, type_in, until, write_reply
 from tui.domain import VIEWS
 
 
@@ -70,12 +70,7 @@ async def test_undo_brings_the_text_back_and_nothing_was_sent(house: House) -> N
     house.settings["undo_seconds"] = 30
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "too early")
+        await write_reply(app, pilot, "too early")
         await pilot.press("escape")
         await until(app, "y send")
         await pilot.press("y")
@@ -91,12 +86,7 @@ async def test_a_second_y_never_sends_twice(house: House) -> None:
     house.settings["undo_seconds"] = 0
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "once")
+        await write_reply(app, pilot, "once")
         await pilot.press("escape")
         await until(app, "y send")
         await pilot.press("y", "y", "y")
@@ -203,12 +193,7 @@ async def test_the_place_and_the_draft_are_there_after_a_restart(house: House) -
 async def test_a_draft_is_on_disk_within_a_second_of_the_last_key(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "kept")
+        await write_reply(app, pilot, "kept")
         await asyncio.sleep(0.9)
         draft = await app.setup.desk.drafts.get(app.state.opened, "customer")
         assert draft is not None and draft.text == "kept"
@@ -278,12 +263,7 @@ async def test_offline_is_said_with_the_age_of_what_is_shown(house: House) -> No
 async def test_a_revoked_token_is_replaced_without_a_restart(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "keep me")
+        await write_reply(app, pilot, "keep me")
         await pilot.press("escape", "q")
         house.server.token = "another-token-0001"
         await pilot.press("R")
@@ -339,12 +319,7 @@ async def test_a_terminal_too_small_says_so(house: House) -> None:
 async def test_esc_and_the_next_key_arriving_as_one_are_two(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "text")
+        await write_reply(app, pilot, "text")
         await pilot.press("alt+y")
         await until(app, "SEND to the customer")
         await asyncio.sleep(0.3)
@@ -385,12 +360,7 @@ async def test_leaving_with_a_held_reply_says_so_and_can_wait(house: House) -> N
     house.settings["undo_seconds"] = 2
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "wait for me")
+        await write_reply(app, pilot, "wait for me")
         await pilot.press("escape")
         await until(app, "y send")
         await pilot.press("y")
@@ -409,12 +379,7 @@ async def test_leaving_at_once_keeps_a_held_reply_paused_and_never_sends_it(hous
     house.settings["undo_seconds"] = 3
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "later")
+        await write_reply(app, pilot, "later")
         await pilot.press("escape")
         await until(app, "y send")
         await pilot.press("y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from tests.ui.harness import House, type_in, until
+from tests.ui.harness import House, type_in, until, write_reply
 from tests.ui.test_inbox import updates
 
 
@@ -71,12 +71,7 @@ async def test_a_file_goes_along_as_it_was_when_it_was_attached(house: House, tm
     other.write_bytes(b"never mind")
     app = await house.app()
     async with app.run_test(size=(200, 45), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "the label is attached")
+        await write_reply(app, pilot, "the label is attached")
         await pilot.press("escape")
         await until(app, "no file is attached", "no attachments")
         await pilot.press("a")
@@ -101,12 +96,7 @@ async def test_a_file_that_changed_before_sending_or_cannot_be_read_is_named(hou
     report.write_bytes(b"one")
     app = await house.app()
     async with app.run_test(size=(200, 45), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "see file")
+        await write_reply(app, pilot, "see file")
         await pilot.press("escape")
         await until(app, "y send")
         review = app.inbox.writing._review

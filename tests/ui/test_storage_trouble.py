@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.harness import House, type_in, until
+from tests.ui.harness import House, type_in, until, write_reply
 from tests.ui.test_inbox import updates
 from tui.store import schema
 from tui.store.desk import Desk
@@ -24,12 +24,7 @@ def fill(desk: Desk, full: bool) -> None:
 async def test_a_full_disk_is_said_while_typing_and_the_text_can_be_copied_out(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "first")
+        await write_reply(app, pilot, "first")
         await until(app, "draft saved")
         fill(app.setup.desk, True)
         assert app.inbox.writing.composer is not None
@@ -56,11 +51,7 @@ async def test_a_locked_desk_is_said_and_typing_goes_on(house: House, monkeypatc
     monkeypatch.setattr(schema, "BUSY_SECONDS", 0.2)
     app = await house.app()
     async with app.run_test(size=(160, 45), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
+        await write_reply(app, pilot)
         other = sqlite3.connect(house.folder / "desk" / "desk.db", isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         try:
@@ -76,11 +67,7 @@ async def test_a_locked_desk_is_said_and_typing_goes_on(house: House, monkeypatc
 async def test_leaving_with_a_text_that_no_disk_takes_warns_first(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
+        await write_reply(app, pilot)
         fill(app.setup.desk, True)
         assert app.inbox.writing.composer is not None
         app.inbox.writing.composer.area.insert("no room for this " * 1000)
@@ -97,12 +84,7 @@ async def test_leaving_with_a_text_that_no_disk_takes_warns_first(house: House) 
 async def test_a_damaged_desk_is_set_aside_with_what_could_be_read_and_the_inbox_opens(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(app, "as of", " OPEN ")
-        await pilot.press("enter")
-        await until(app, "(customer)")
-        await pilot.press("r")
-        await until(app, "Reply to the customer")
-        await type_in(pilot, "dear old draft")
+        await write_reply(app, pilot, "dear old draft")
         await until(app, "draft saved")
     await app.setup.desk.close()
     path = house.folder / "desk" / "desk.db"
