@@ -39,6 +39,8 @@ from tui.sync.replies import queue_reply
 from tui.sync.threads import Threads
 
 TICKETS: Final = 2000
+PATIENCE: Final = 90.0
+"""Seconds that a run gets to settle: a person may have to decide several times, each after the product's own minute."""
 PREFIX: Final = "/refb.merchant.v1.TicketService/"
 FAULTS: Final[tuple[tuple[str, Fault | None], ...]] = (
     ("none", None),
@@ -74,6 +76,7 @@ class Result:
     lost: int = 0
     automatic_resends: int = 0
     false_certainty: int = 0
+    unfinished: int = 0
     resends_by_person: int = 0
     naive_duplicates: int = 0
     naive_lost: int = 0
@@ -82,7 +85,8 @@ class Result:
 
     @property
     def bad(self) -> bool:
-        return bool(self.duplicates or self.lost or self.automatic_resends or self.false_certainty)
+        violations = (self.duplicates, self.lost, self.automatic_resends, self.false_certainty, self.unfinished)
+        return any(violations)
 
 
 class Field:
@@ -192,7 +196,7 @@ async def _killed(place: Field, rng: Random, result: Result, ticket_id: int, tex
 
 async def _to_the_end(place: Field, life: Life, rng: Random, result: Result, ticket_id: int) -> list[OutboxRow]:
     """Until nothing moves any more; a person decides what waits for one."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         rows = await life.desk.outbox.rows()
         for row in rows:
@@ -211,7 +215,7 @@ async def _to_the_end(place: Field, life: Life, rng: Random, result: Result, tic
             return rows
         await asyncio.sleep(0.05)
     result.log.append("it did not come to an end")
-    result.lost += 1
+    result.unfinished += 1
     return await life.desk.outbox.rows()
 
 
@@ -284,6 +288,7 @@ def table(results: list[Result], seconds: float) -> dict[str, object]:
         "lost texts": sum(result.lost for result in results),
         "automatic resends of an unknown outcome": sum(result.automatic_resends for result in results),
         "called sent though it was not": sum(result.false_certainty for result in results),
+        "not settled in time": sum(result.unfinished for result in results),
         "resends that a person chose": sum(result.resends_by_person for result in results),
         "ends": dict(ends),
         "naive client: duplicates": sum(result.naive_duplicates for result in results),
