@@ -103,7 +103,7 @@ def screen_text(app: InboxApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-async def until(app: InboxApp, *wanted: str, absent: str = "", seconds: float = 8.0) -> str:
+async def until(app: InboxApp, *wanted: str, absent: str = "", seconds: float = 20.0) -> str:
     """Wait until the screen shows all of these words; fails with the screen as it is."""
     end = asyncio.get_running_loop().time() + seconds
     while True:

@@ -180,6 +180,8 @@ async def test_the_place_and_the_draft_are_there_after_a_restart(house: House) -
         await type_in(pilot, "not finished")
         await until(app, "draft saved")
         await pilot.press("ctrl+q")
+        while app.return_code is None:
+            await asyncio.sleep(0.02)
     again = await house.app()
     async with again.run_test(size=(160, 45), notifications=True) as pilot:
         await until(again, "All active", "(customer)")

@@ -42,8 +42,8 @@ class InboxApp(App[None]):
         Binding("ctrl+c", "how_to_quit", show=False, system=True),
     ]
 
-    _given: events.Key | None = None
-    """The key that a widget is working on."""
+    _given: events.Key | events.Paste | None = None
+    """The key or paste that a widget is working on."""
     _came_back = False
 
     def __init__(self, setup: Setup) -> None:
@@ -87,19 +87,27 @@ class InboxApp(App[None]):
 
     def _on_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        leave, stay = self.bridge.leaving.quit_now, self.action_how_to_quit
+        # SIGINT is what Ctrl+C is while $EDITOR has the terminal.
+        for number, then in ((signal.SIGTERM, leave), (signal.SIGHUP, leave), (signal.SIGINT, stay)):
             try:
-                loop.add_signal_handler(number, self.bridge.leaving.quit_now)
+                loop.add_signal_handler(number, then)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
 
     async def on_event(self, event: events.Event) -> None:
         """Keys of the inbox are taken here, in the order they came: a widget's queue could let one overtake another."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
             return
-        if self.bridge.leaving.begun() or self.crash:
-            # There may be no screen any more.
+        if self.bridge.leaving.begun() or not self.screen_stack:
+            return
+        if event.is_forwarded:
+            await super().on_event(event)
+            return
+        if isinstance(event, events.Paste):
+            if self.screen is not self.inbox or not self.inbox.writing.pasted(event.text):
+                await self._give(event)
             return
         for key in _apart(event):
             if self.screen is not self.inbox or not self.inbox.press(key):
@@ -112,8 +120,8 @@ class InboxApp(App[None]):
         self._came_back = True
         return True
 
-    async def _give(self, event: events.Key) -> None:
-        """Give a key to the widget that has the focus, and let it be done with before the next is looked at.
+    async def _give(self, event: events.Key | events.Paste) -> None:
+        """Give a key or a paste to the widget that has the focus, and let it be done with before the next is looked at.
 
         Keys arrive in bursts on a slow line. Textual looks up what a key is bound to only when it has come back up: a
         Backspace in a burst would take away a letter that came after it, and Esc would leave before the last letters

@@ -6,19 +6,22 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textual.screen import ModalScreen, Screen
+    from textual.screen import ModalScreen
 
     from tui.ui.screens.dialogs import Choice
+    from tui.ui.screens.inbox import InboxScreen
 
 
 class Asking:
     """Puts dialogs up over a screen; an answer that is empty means "left", and nothing is done."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: InboxScreen) -> None:
         self._screen = screen
 
     def show(self, dialog: ModalScreen[str], then: Callable[[str], None] | None = None) -> None:
-        """Put a dialog up; `then` gets its answer."""
+        """Put a dialog up; `then` gets its answer. Not while the program ends: nobody is there to answer."""
+        if self._screen.bridge.leaving.begun():
+            return
         self._screen.app.push_screen(dialog, lambda answer: then(answer) if then is not None and answer else None)
 
     def choose(

@@ -57,7 +57,7 @@ class Reviewing:
             draft = self._writing.taken()
             if draft is not None:
                 composer.review_painted = False
-                self._screen.bridge.spawn(self._hold(draft), "send")
+                self._writing.end(self._hold(draft), "send")
 
     async def _hold(self, draft: Draft) -> None:
         if await self._writing.save():
@@ -152,7 +152,7 @@ class Reviewing:
     def _discard_answer(self, answer: str) -> None:
         draft = self._writing.taken()
         if answer == "yes" and draft is not None:
-            self._screen.bridge.spawn(self._discard_now(draft), "composer")
+            self._writing.end(self._discard_now(draft), "composer")
 
     async def _discard_now(self, draft: Draft) -> None:
         if await self._writing.save():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui import text
 from tui.domain import AUDIENCE_WORDS, Audience, audience_named, status_after_reply
 from tui.store.rows import Draft
 from tui.ui import words
+from tui.ui.ahead import Ahead
 from tui.ui.reviewing import Reviewing
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+    from textual.widgets import TextArea
 
     from tui.ui.screens.inbox import InboxScreen
     from tui.ui.widgets.composer import Composer
@@ -28,13 +31,15 @@ class Writing:
     def __init__(self, screen: InboxScreen) -> None:
         self._screen = screen
         self._timer: Timer | None = None
-        self._ahead: list[str] | None = None
+        self._ahead = Ahead()
         self._saving = asyncio.Lock()
         self._trouble = ""
         """Why the last save did not happen, as a sentence; empty when it did."""
         self._review = Reviewing(screen, self)
         self.composer: Composer | None = None
         self.draft: Draft | None = None
+        self.ending = False
+        """Whether the composer is about to go, by `end`."""
 
     def actions(self) -> dict[str, Callable[[], None]]:
         """Action id to handler."""
@@ -54,7 +59,7 @@ class Writing:
     @property
     def active(self) -> bool:
         """Whether the composer is open (or about to stand)."""
-        return self.draft is not None or self._ahead is not None
+        return self.draft is not None or self._ahead.begun
 
     @property
     def reviewing(self) -> bool:
@@ -66,14 +71,27 @@ class Writing:
         return self.composer is not None and pressed_at < self.composer.review_since
 
     def catches(self, character: str | None, key: str) -> bool:
-        """Keys typed before the composer stands are kept for it."""
-        if self._ahead is None:
-            return False
-        if key == "enter":
-            self._ahead.append("\n")
-        elif character is not None and character.isprintable():
-            self._ahead.append(character)
-        return True
+        """Whether a key belongs into the text, though the composer has no focus yet, or does not stand."""
+        return self._ahead.take(character, key, self._waiting_area())
+
+    def pasted(self, words: str) -> bool:
+        """Take a paste that belongs into the text in the same case."""
+        return self._ahead.paste(text.clean(words), self._waiting_area())
+
+    def _waiting_area(self) -> TextArea | None:
+        writing = self.composer is not None and self.draft is not None and not self.reviewing
+        return self.composer.area if self.composer is not None and writing else None
+
+    def end(self, work: Coroutine[object, object, object], name: str) -> None:
+        """Do what takes the composer away. Until that is done, or has failed, no key can ask for anything else."""
+        self.ending = True
+        self._screen.bridge.spawn(self._ended(work), name)
+
+    async def _ended(self, work: Coroutine[object, object, object]) -> None:
+        try:
+            await work
+        finally:
+            self.ending = False
 
     def begin(self, audience: Audience, ticket_id: int = 0) -> None:
         """Open the composer for the ticket in hand, on its draft when there is one."""
@@ -82,7 +100,7 @@ class Writing:
         if not ticket_id or reason:
             self._screen.say(reason or "No ticket is chosen.")
             return
-        self._ahead = []
+        self._ahead.begin()
         self._screen.state.notice = ""
         if self._screen.state.opened != ticket_id:
             self._screen.open_ticket(ticket_id)
@@ -103,11 +121,11 @@ class Writing:
             composer = await self._stand()
             self.draft = draft
             composer.begin(self._title(draft), draft.text, draft.cursor)
-            if self._ahead:
-                composer.type_ahead("".join(self._ahead))
+            if typed := self._ahead.done():
+                composer.type_ahead(typed)
                 self.edited()
         finally:
-            self._ahead = None
+            self._ahead.done()
             self._screen.rearrange()
 
     async def _stand(self) -> Composer:
@@ -198,7 +216,7 @@ class Writing:
         if draft is None or self.composer is None:
             return
         if _untouched(draft):
-            self._screen.bridge.spawn(self._close_untouched(draft), "composer")
+            self.end(self._close_untouched(draft), "composer")
             return
         self._review.show(draft)
         self._screen.bridge.spawn(self.save(), "draft")
@@ -215,7 +233,7 @@ class Writing:
 
     def keep(self) -> None:
         """Leave the composer; the draft stays."""
-        self._screen.bridge.spawn(self._keep(), "composer")
+        self.end(self._keep(), "composer")
 
     async def _keep(self) -> None:
         draft = self.taken()
@@ -225,6 +243,12 @@ class Writing:
                 self._screen.say(f"Draft kept on ticket {draft.ticket_id}.")
 
     def _editor(self) -> None:
+        if self.draft is not None:
+            self.end(self._edit(), "editor")
+
+    async def _edit(self) -> None:
+        """What was written is on disk before another program has the terminal, for however long."""
+        await self.save()
         draft = self.taken()
         if draft is None or self.composer is None:
             return

@@ -33,8 +33,11 @@ class Dialog(ModalScreen[str]):
     """Answers once."""
 
     def answer(self, answer: str) -> None:
-        """Go away with this answer; empty: left without one. A second one would close the screen below."""
-        if self.is_current:
+        """Go away with this answer; empty: left without one.
+
+        Only from the top: a second answer, or one from under another dialog, would close whatever stands there.
+        """
+        if self.app.screen is self:
             self.dismiss(answer)
 
 

@@ -84,7 +84,7 @@ class InboxScreen(Screen[None]):
         """Take a key; False leaves it to the text area, or to the app's own keys."""
         if event.key in APP_KEYS:
             return False
-        if self.writing.catches(event.character, event.key):
+        if self.writing.ending or self.writing.catches(event.character, event.key):
             return True
         place = self.place
         action_id = self.keymap.feed(place, event.character if event.character and event.is_printable else event.key)
