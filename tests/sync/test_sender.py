@@ -84,6 +84,19 @@ async def test_our_own_earlier_reply_is_no_collision(site: Site) -> None:
     assert (await worker.row(second.id)).state == "sent"
 
 
+async def test_what_another_window_sent_meanwhile_is_a_collision(site: Site) -> None:
+    worker, other = await site.worker(), await site.worker()
+    ticket_id = site.some()
+    base = await seen_ids(site, worker, ticket_id)
+    first = await other.queue(ticket_id, "from the other window", base_ids=base)
+    await other.sender.attempt(first.id)
+    second = await worker.queue(ticket_id, "from this one", base_ids=base)
+    await worker.sender.attempt(second.id)
+    paused = await worker.row(second.id)
+    assert paused.state == "paused" and "a new message by" in paused.reason
+    assert site.delivered(ticket_id, "from this one") == 0
+
+
 @pytest.mark.parametrize(
     "fault",
     [

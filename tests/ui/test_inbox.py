@@ -80,6 +80,31 @@ async def test_undo_brings_the_text_back_and_nothing_was_sent(house: House) -> N
     assert not updates(house)
 
 
+async def test_undo_takes_back_the_reply_of_the_ticket_in_hand(house: House) -> None:
+    house.settings["undo_seconds"] = 30
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await write_reply(app, pilot, "for the first")
+        first = app.state.opened
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y")
+        await until(app, "1 held")
+        await pilot.press("J", "r")
+        await until(app, "Reply to the customer")
+        await type_in(pilot, "for the second")
+        await pilot.press("escape")
+        await until(app, "y send")
+        await pilot.press("y")
+        await until(app, "2 held")
+        await pilot.press("K")
+        await until(app, "leaves in a moment")
+        assert app.state.opened == first
+        await pilot.press("z")
+        await until(app, "for the first", "Reply to the customer", "1 held")
+        assert app.inbox.writing.draft is not None and app.inbox.writing.draft.ticket_id == first
+
+
 async def test_a_second_y_never_sends_twice(house: House) -> None:
     house.settings["undo_seconds"] = 0
     app = await house.app()

@@ -118,9 +118,11 @@ class Outgoing:
         return ""
 
     async def undo(self) -> tuple[Draft | None, str]:
-        """Take back the newest write that has not left; the draft it came from, and a sentence."""
+        """Take back what has not left: the ticket in hand first, else this window's newest; draft and sentence."""
         rows = await self._desk.outbox.rows(states=("held", "queued", "paused"))
-        for row in reversed(rows):
+        here = self._app.inbox.ticket_id
+        mine = [row for row in rows if row.owner == self._setup.instance.name and row.state != "paused"]
+        for row in [*(row for row in reversed(rows) if row.ticket_id == here), *reversed(mine)]:
             draft = await self._desk.outbox.withdraw(row.id)
             if draft is not None:
                 await self._after_change(row)

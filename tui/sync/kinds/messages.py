@@ -29,8 +29,10 @@ class _ThreadMessage(Kind):
     async def before(self, row: OutboxRow, reach: Reach) -> Before:
         thread = await reach.fetch(row.ticket_id)
         baseline = tuple(message.id for message in thread.messages)
-        problem = closed_words(row, thread) or _news(row, thread, await reach.claimed(row.ticket_id))
-        return Before(baseline, problem)
+        sent = await reach.desk.outbox.rows(states=("sent",), ticket_id=row.ticket_id)
+        # What another window or the command line sent meanwhile is news to this one's writer.
+        ours = {each.remote_id for each in sent if each.owner == row.owner and each.remote_id is not None}
+        return Before(baseline, closed_words(row, thread) or _news(row, thread, ours))
 
     def in_thread(self, row: OutboxRow, thread: Thread, claimed: Collection[int]) -> Evidence | None:
         message = find(row, thread.messages, claimed)
