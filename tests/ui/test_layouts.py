@@ -21,7 +21,7 @@ async def test_every_size_from_60x20_shows_what_must_always_be_there(house: Hous
         await until(app, "Reply to the customer")
         await type_in(pilot, "x")
         await pilot.press("escape")
-        await until(app, "SEND to the customer", "DEMO")
+        await until(app, "SEND to the customer", "y send", "X discard", "DEMO")
 
 
 async def test_resizing_at_any_moment_keeps_cursor_text_and_words(house: House) -> None:
@@ -42,7 +42,14 @@ async def test_resizing_at_any_moment_keeps_cursor_text_and_words(house: House) 
 async def test_a_terminal_too_small_says_so(house: House) -> None:
     app = await house.app()
     async with app.run_test(size=(50, 15), notifications=True):
-        await until(app, "too small")
+        await until(app, "needs 60 columns and 20 rows. q quits.")
+
+
+async def test_what_an_empty_list_says_is_whole_in_a_narrow_pane(house: House) -> None:
+    house.server.scenario = "not-live"
+    app = await house.app()
+    async with app.run_test(size=(120, 40), notifications=True):
+        await until(app, "R asks again.")
 
 
 async def test_esc_and_the_next_key_arriving_as_one_are_two(house: House) -> None:

@@ -97,6 +97,7 @@ class Composer(Vertical):
     def write(self) -> None:
         """Back to writing."""
         self.reviewing = self.review_painted = False
+        self.remove_class("-review")
         self._review.display = False
         self.area.read_only = False
         self.area.focus()
@@ -104,6 +105,7 @@ class Composer(Vertical):
     def review(self, review: Review) -> None:
         """Show what will leave, to whom and what follows. `y` counts once this has been painted."""
         self.reviewing = True
+        self.add_class("-review")
         self.review_since = Message().time
         self.area.read_only = True
         whom = f"{AUDIENCE_WORDS[review.audience]}{f' ({review.recipient})' if review.recipient else ''}"

@@ -13,6 +13,7 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from tui import text
 from tui.clock import Clock
 from tui.ui.messages import CursorMoved, TicketOpened
 from tui.ui.rows import MARK_WIDTH, Columns, ListRow, columns, spans
@@ -190,7 +191,8 @@ class TicketList(LineView):
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
         if index >= len(self._ids):
-            lines = self.empty_words.split("\n") if not self._ids else []
+            said = self.empty_words.split("\n") if not self._ids else []
+            lines = [row for sentence in said for row in text.wrap(sentence, max(8, self.size.width - 1))]
             return self.line(((lines[y], "plain"),) if y < len(lines) else ())
         ticket_id = self._ids[index]
         row = self._rows.get(ticket_id)
